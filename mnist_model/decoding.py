@@ -1,0 +1,163 @@
+"""Image files to upright grey pixels: any common format, any mode, small memory, safe limits."""
+
+import functools
+import io
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from mnist_model.errors import EmptyPhotoError, PhotoTooLargeError, UnreadablePhotoError
+
+MAX_PIXELS = 100_000_000
+WORKING_SIDE_PX = 1280  # longest side that the pipeline looks at; Telegram's largest photo size
+
+# Only what people send. Pillow knows many more formats, some with a history of security trouble.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "HEIF")
+
+_DAMAGED = "This image is damaged or not complete; please send it again."
+_UNKNOWN = "This is not an image that I can open; please send a JPEG, PNG, WebP, BMP, GIF or HEIC."
+
+# What Pillow's decoders raise on bytes that are not what their header promises.
+_DECODER_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
+
+
+@dataclass(frozen=True, eq=False)
+class GreyPhoto:
+    """A photo as the pipeline sees it."""
+
+    pixels: NDArray[np.uint8]  # (H, W), upright, longest side at most WORKING_SIDE_PX
+    width_px: int  # of the upright photo in full size
+    height_px: int
+
+
+def decode_photo(photo: bytes | Path) -> GreyPhoto:
+    """Decode an image file, turn it upright by its EXIF tag, and make it grey.
+
+    Large JPEGs are decoded at a fraction of their size, which is faster and needs less memory.
+
+    Args:
+        photo: The bytes of an image file, or its path.
+
+    Raises:
+        EmptyPhotoError: There are no bytes.
+        UnreadablePhotoError: Not an image, damaged, or of a kind we do not open.
+        PhotoTooLargeError: More than 100 megapixels; told by the header, nothing was decoded.
+    """
+    content = _read_bytes(photo)
+    with _open(content) as image:
+        if image.width * image.height > MAX_PIXELS:
+            raise PhotoTooLargeError(_too_large(image.width * image.height))
+        full_size = image.size
+        try:
+            _shrink_while_decoding(image)
+            image.load()
+            orientation = image.getexif().get(0x0112, 1)
+        except MemoryError as error:
+            raise PhotoTooLargeError(_too_large(full_size[0] * full_size[1])) from error
+        except _DECODER_ERRORS as error:
+            raise UnreadablePhotoError(_DAMAGED) from error
+        pixels = _to_grey(image)
+    if orientation in _TURNS:
+        pixels = np.ascontiguousarray(_TURNS[orientation](pixels))
+    is_sideways = orientation in (5, 6, 7, 8)
+    width_px, height_px = full_size[::-1] if is_sideways else full_size
+    return GreyPhoto(_fit(pixels), width_px=width_px, height_px=height_px)
+
+
+# EXIF orientation -> what makes the pixels upright. Source: Exif 2.32, tag 0x0112.
+_TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+    2: np.fliplr,
+    3: lambda pixels: np.rot90(pixels, 2),
+    4: np.flipud,
+    5: np.transpose,
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: np.rot90(pixels, 2).T,
+    8: lambda pixels: np.rot90(pixels, 1),
+}
+
+
+def _read_bytes(photo: bytes | Path) -> bytes:
+    try:
+        content = photo.read_bytes() if isinstance(photo, Path) else photo
+    except OSError as error:
+        raise UnreadablePhotoError(f"Cannot read {photo!s}: {error.strerror}.") from error
+    if not content:
+        raise EmptyPhotoError("This file is empty; please send the image again.")
+    return content
+
+
+def _open(content: bytes) -> Image.Image:
+    """Read an image file's header only."""
+    _register_heif()
+    try:
+        return Image.open(io.BytesIO(content), formats=FORMATS)
+    except UnidentifiedImageError as error:
+        raise UnreadablePhotoError(_UNKNOWN) from error
+    except Image.DecompressionBombError as error:
+        raise PhotoTooLargeError(_too_large(2 * (Image.MAX_IMAGE_PIXELS or 0))) from error
+    except _DECODER_ERRORS as error:
+        raise UnreadablePhotoError(_DAMAGED) from error
+
+
+@functools.cache
+def _register_heif() -> None:
+    # Here and not at the top: importing this module must not change Pillow's global registry.
+    import pillow_heif  # noqa: PLC0415
+
+    pillow_heif.register_heif_opener()
+
+
+def _shrink_while_decoding(image: Image.Image) -> None:
+    """Ask the JPEG decoder for grey and for the smallest size that is still large enough."""
+    scale = WORKING_SIDE_PX / max(image.size)
+    if scale < 1:
+        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    else:
+        size = image.size
+    # libjpeg cannot make grey of CMYK; that is converted later like any other mode.
+    image.draft("L" if image.mode in ("RGB", "L") else image.mode, size)
+
+
+def _to_grey(image: Image.Image) -> NDArray[np.uint8]:
+    """Make any of Pillow's modes grey, (H, W)."""
+    if image.mode.startswith("I"):  # 16 bits per pixel, in 16 or 32
+        return (np.asarray(image).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8)
+    if image.has_transparency_data:
+        return _flatten_transparency(image)
+    return np.asarray(image.convert("L"))
+
+
+def _flatten_transparency(image: Image.Image) -> NDArray[np.uint8]:
+    """Lay a transparent picture on white, or on black if what it shows is light."""
+    grey, alpha = (
+        np.asarray(channel, dtype=np.float32) for channel in image.convert("LA").split()
+    )
+    opacity = alpha / 255
+    total = float(opacity.sum())
+    is_light = total > 0 and float((grey * opacity).sum()) / total > 127
+    paper = 0.0 if is_light else 255.0
+    return (grey * opacity + paper * (1 - opacity)).round().astype(np.uint8)
+
+
+def _fit(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = pixels.shape
+    scale = WORKING_SIDE_PX / max(height, width)
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def _too_large(pixels: int) -> str:
+    limit = MAX_PIXELS // 1_000_000
+    return (
+        f"This image has {pixels / 1_000_000:.0f} megapixels, more than {limit}; "
+        "please send a smaller one."
+    )
