@@ -1,0 +1,206 @@
+"""The page's side of the server: the page itself, and what it does for the person before it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import quote
+
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from bot.playground.errors import NotAPhotoError, PageError
+from bot.playground.people import ADMIN_ID, USER_ID, Json
+from bot.playground.playground import MAX_UPLOAD_BYTES, Playground
+
+PAGE = Path(__file__).parent / "page"
+
+_MESSAGES_AT_ONCE = 60
+_LOOK_EVERY_S = 1.0
+_PRESS_TIMEOUT_S = 15.0
+# Multipart adds its own lines around a file.
+_MAX_REQUEST_BYTES = MAX_UPLOAD_BYTES + 64 * 1024
+_SHOWN_INLINE = {"image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp"}
+
+
+async def show_page(request: Request) -> Response:  # noqa: ARG001 Starlette passes it
+    """Send the chat page."""
+    return FileResponse(PAGE / "index.html")
+
+
+async def people(request: Request) -> Response:
+    """Say who there is: the bot, and the people one can be."""
+    playground = _playground(request)
+    roles = [playground.people[user_id] for user_id in (USER_ID, ADMIN_ID)]
+    return JSONResponse({"bot": playground.bot, "people": roles})
+
+
+async def earlier_messages(request: Request) -> Response:
+    """Send the messages before one the page already shows."""
+    before = request.query_params.get("before", "")
+    if not before.isdecimal():
+        raise HTTPException(400)
+    messages = _playground(request).store.messages_before(
+        _user_id(request), int(before), _MESSAGES_AT_ONCE
+    )
+    return JSONResponse({"messages": messages, "is_all": len(messages) < _MESSAGES_AT_ONCE})
+
+
+async def send_text(request: Request) -> Response:
+    """Send a text."""
+    body = await request.json()
+    message = await _playground(request).send_text(
+        _user_id(request), str(body["text"]), reply_to=body.get("reply_to")
+    )
+    return JSONResponse(message)
+
+
+async def send_photo(request: Request) -> Response:
+    """Send the uploaded picture as a photo."""
+    content, _, caption, reply_to = await _read_upload(request)
+    message = await _playground(request).send_photo(
+        _user_id(request), content, caption=caption, reply_to=reply_to
+    )
+    return JSONResponse(message)
+
+
+async def send_document(request: Request) -> Response:
+    """Send the upload as a file."""
+    content, upload, caption, reply_to = await _read_upload(request)
+    message = await _playground(request).send_document(
+        _user_id(request),
+        content,
+        upload.filename or "file",
+        upload.content_type or "application/octet-stream",
+        caption=caption,
+        reply_to=reply_to,
+    )
+    return JSONResponse(message)
+
+
+async def press_button(request: Request) -> Response:
+    """Press an inline button and wait for what the bot says to it."""
+    playground = _playground(request)
+    body = await request.json()
+    query_id = await playground.press(_user_id(request), body["message_id"], body["data"])
+    try:
+        answer = await playground.answer_to_press(query_id, timeout_s=_PRESS_TIMEOUT_S)
+    except TimeoutError:
+        raise PageError("The bot did not answer. Is it running?") from None
+    return JSONResponse(answer)
+
+
+async def show_file(request: Request) -> Response:
+    """Send a file of a message: pictures to look at, everything else to save."""
+    stored = _playground(request).store.file(request.path_params["file_id"])
+    if stored is None:
+        raise HTTPException(404)
+    is_shown = stored.mime_type in _SHOWN_INLINE and "download" not in request.query_params
+    file_name = stored.media["file_name"] if isinstance(stored.media, dict) else "photo.jpg"
+    return Response(
+        stored.content,
+        media_type=stored.mime_type if is_shown else "application/octet-stream",
+        headers={
+            "Content-Disposition": "inline"
+            if is_shown
+            else f"attachment; filename*=UTF-8''{quote(file_name)}",
+            "Cache-Control": "private, max-age=31536000, immutable",
+        },
+    )
+
+
+async def watch_chat(request: Request) -> Response:
+    """Stream a chat as server-sent events: first as it is, then what happens in it."""
+    events = _watch(_playground(request), _user_id(request))
+    return StreamingResponse(
+        events, media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+    )
+
+
+async def _watch(playground: Playground, user_id: int) -> AsyncIterator[str]:
+    with playground.events.listen(user_id) as queue:
+        is_running = playground.is_bot_running
+        yield _event("chat", _chat_now(playground, user_id))
+        while True:
+            try:
+                async with asyncio.timeout(_LOOK_EVERY_S):
+                    event = await queue.get()
+                if event is None:
+                    return
+                yield _event(event.name, event.data)
+            except TimeoutError:
+                # A comment: it makes the server notice when the page is gone.
+                yield ":\n\n"
+            # Nothing happens when a bot stops to poll, so one has to look.
+            if playground.is_bot_running != is_running:
+                is_running = not is_running
+                yield _event("bot", {"is_running": is_running})
+
+
+def _chat_now(playground: Playground, user_id: int) -> Json:
+    messages = playground.store.messages_before(user_id, None, _MESSAGES_AT_ONCE)
+    return {
+        "messages": messages,
+        "is_all": len(messages) < _MESSAGES_AT_ONCE,
+        "commands": playground.commands(user_id),
+        "typing_s": playground.typing_s(user_id),
+        "is_running": playground.is_bot_running,
+    }
+
+
+def _event(name: str, data: object) -> str:
+    return f"event: {name}\ndata: {json.dumps(data)}\n\n"
+
+
+def _playground(request: Request) -> Playground:
+    playground: Playground = request.app.state.playground
+    return playground
+
+
+def _user_id(request: Request) -> int:
+    user_id = int(request.path_params["user_id"])
+    if user_id not in _playground(request).people:
+        raise HTTPException(404)
+    return user_id
+
+
+async def _read_upload(request: Request) -> tuple[bytes, UploadFile, str | None, int | None]:
+    # Before the body is read: a browser says how long it is.
+    if int(request.headers.get("content-length", "0")) > _MAX_REQUEST_BYTES:
+        raise PageError("This file is too large. The playground takes up to 50 MB.")
+    async with request.form() as form:
+        upload, caption, reply_to = form.get("file"), form.get("caption"), form.get("reply_to")
+        if not isinstance(upload, UploadFile):
+            raise HTTPException(400)
+        return (
+            await upload.read(),
+            upload,
+            str(caption) if caption else None,
+            int(str(reply_to)) if reply_to else None,
+        )
+
+
+async def refuse(request: Request, error: Exception) -> Response:  # noqa: ARG001 Starlette passes it
+    """Answer with the sentence to show, and whether sending as a file is the way out."""
+    as_file = isinstance(error, NotAPhotoError)
+    return JSONResponse({"sentence": str(error), "send_as_file": as_file}, 422)
+
+
+_CHAT = "/playground/chats/{user_id:int}"
+
+routes = [
+    Route("/", show_page),
+    Mount("/page", StaticFiles(directory=PAGE)),
+    Route("/playground/people", people),
+    Route("/playground/files/{file_id}", show_file),
+    Route(f"{_CHAT}/events", watch_chat),
+    Route(f"{_CHAT}/messages", earlier_messages),
+    Route(f"{_CHAT}/text", send_text, methods=["POST"]),
+    Route(f"{_CHAT}/photo", send_photo, methods=["POST"]),
+    Route(f"{_CHAT}/document", send_document, methods=["POST"]),
+    Route(f"{_CHAT}/press", press_button, methods=["POST"]),
+]

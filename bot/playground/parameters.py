@@ -1,0 +1,125 @@
+"""The parameters of a Bot API request, however they were sent.
+
+Source: https://core.telegram.org/bots/api#making-requests
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from bot.playground.errors import bad_request
+from bot.playground.people import Json
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file in a multipart request."""
+
+    file_name: str
+    mime_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Values by name. Forms carry everything as text, JSON carries types: both are understood."""
+
+    values: dict[str, Any]
+    uploads: dict[str, Upload] = field(default_factory=dict)
+
+    def text(self, name: str, default: str = "") -> str:
+        """Return a text parameter."""
+        value = self.values.get(name)
+        return default if value is None else str(value)
+
+    def number(self, name: str, default: int | None = None) -> int:
+        """Return a whole number.
+
+        Raises:
+            BotApiError: 400, if it is missing without a default, or is no number.
+        """
+        value = self.values.get(name, "")
+        if value in ("", None) and default is not None:
+            return default
+        if value in ("", None):
+            raise bad_request(f"{name} is empty")
+        try:
+            return int(value)
+        except (TypeError, ValueError):
+            raise bad_request(f'invalid {name} specified: "{value}"') from None
+
+    def flag(self, name: str) -> bool:
+        """Return a boolean; it is false unless sent as something like "true"."""
+        return str(self.values.get(name, "")).lower() in ("true", "1", "yes", "t", "y")
+
+    def structure(self, name: str) -> Any:
+        """Return an object or array, or None if there is none.
+
+        Raises:
+            BotApiError: 400, if it is not JSON.
+        """
+        value = self.values.get(name)
+        if not isinstance(value, str):
+            return value
+        if not value:
+            return None
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise bad_request(f"can't parse {name} JSON object") from None
+
+    def upload(self, name: str) -> Upload | None:
+        """Return the file sent as this parameter, directly or by `attach://`, or None."""
+        reference = self.text(name)
+        return self.uploads.get(reference.removeprefix("attach://") if reference else name)
+
+    def replaced(self, values: Mapping[str, Any]) -> "Parameters":
+        """Return the same request with some values changed or added."""
+        return Parameters(self.values | dict(values), self.uploads)
+
+
+async def read_parameters(request: Request) -> Parameters:
+    """Read the query string and the body of a request.
+
+    Raises:
+        BotApiError: 400, if the body is not what its content type says.
+    """
+    values: dict[str, Any] = dict(request.query_params)
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method == "POST" and content_type == "application/json":
+        return Parameters(values | await _read_json(request))
+    uploads = {}
+    if content_type in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        try:
+            async with request.form() as form:
+                for name, value in form.items():
+                    if isinstance(value, UploadFile):
+                        uploads[name] = await _read_upload(value)
+                    else:
+                        values[name] = value
+        except HTTPException as error:
+            raise bad_request("can't parse the form") from error
+    return Parameters(values, uploads)
+
+
+async def _read_json(request: Request) -> Json:
+    try:
+        body = json.loads(await request.body() or b"{}")
+    except ValueError:
+        raise bad_request("can't parse JSON object") from None
+    if not isinstance(body, dict):
+        raise bad_request("object expected as JSON body")
+    return body
+
+
+async def _read_upload(file: UploadFile) -> Upload:
+    return Upload(
+        file.filename or "file",
+        file.content_type or "application/octet-stream",
+        await file.read(),
+    )
