@@ -1,6 +1,7 @@
 """The shape of an MLP in plain numbers, and the constants of its input. No torch here."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, get_args
 
 Activation = Literal["relu", "leaky_relu", "elu", "tanh", "gelu", "silu"]
@@ -38,3 +39,10 @@ class MLPConfig:
         if self.activation not in get_args(Activation):
             known = ", ".join(get_args(Activation))
             raise ValueError(f"Unknown activation {self.activation!r}; choose one of: {known}.")
+
+    @property
+    def parameters(self) -> int:
+        """Count the numbers that training adjusts."""
+        sizes = (self.input_size, *self.hidden_sizes, self.output_size)
+        linear = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
+        return linear + (2 * sum(self.hidden_sizes) if self.batch_norm else 0)

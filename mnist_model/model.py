@@ -64,11 +64,6 @@ def build_model(config: MLPConfig) -> nn.Sequential:
     return nn.Sequential(layers)
 
 
-def count_parameters(model: nn.Module) -> int:
-    """Count the numbers that training adjusts."""
-    return sum(parameter.numel() for parameter in model.parameters())
-
-
 def _build_activation(name: Activation) -> nn.Module:
     if name == "gelu":
         return nn.GELU(approximate="tanh")  # the form that serving can compute in NumPy

@@ -1,0 +1,87 @@
+"""Deform digits, a whole batch at once: affine, elastic, stroke width, contrast, noise."""
+
+import math
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own custom
+from torch import Tensor
+
+from mnist_model.config import IMAGE_SIZE_PX
+from mnist_model.recipes import Deformation
+
+_ELASTIC_GRID = 6  # control points per side; about Simard's sigma of 4 to 5 pixels
+
+
+def deform(pixels: Tensor, deformation: Deformation) -> Tensor:
+    """Deform every image in its own random way.
+
+    Args:
+        pixels: float32 (N, 784) in [0, 1]; 0 is paper.
+        deformation: How far.
+
+    Returns:
+        float32 (N, 784) in [0, 1].
+    """
+    images = pixels.view(-1, 1, IMAGE_SIZE_PX, IMAGE_SIZE_PX)  # (N, 1, 28, 28)
+    images = _warp(images, deformation)
+    if deformation.stroke:
+        images = _change_strokes(images, deformation.stroke)
+    if deformation.contrast:
+        images = images * (1 + deformation.contrast * _uniform(images, (len(images), 1, 1, 1)))
+    if deformation.noise:
+        images = images + deformation.noise * torch.randn_like(images)
+    return images.clamp(0, 1).view(len(images), -1)
+
+
+def _warp(images: Tensor, deformation: Deformation) -> Tensor:
+    """Move pixels: an affine map about the centre plus a smooth random displacement."""
+    grid = F.affine_grid(
+        _affine_maps(images, deformation), list(images.shape), align_corners=False
+    )
+    if deformation.elastic_px:
+        coarse = torch.randn(len(images), 2, _ELASTIC_GRID, _ELASTIC_GRID, device=images.device)
+        field = F.interpolate(
+            coarse, size=(IMAGE_SIZE_PX, IMAGE_SIZE_PX), mode="bicubic", align_corners=True
+        )  # (N, 2, 28, 28)
+        grid = grid + _in_grid_units(deformation.elastic_px) * field.permute(0, 2, 3, 1)
+    return F.grid_sample(images, grid, mode="bilinear", align_corners=False)
+
+
+def _affine_maps(images: Tensor, deformation: Deformation) -> Tensor:
+    """Draw one random map per image, (N, 2, 3), from output to input coordinates."""
+    size = (len(images),)
+    angle = math.radians(deformation.rotation_deg) * _uniform(images, size)
+    scale_x = 1 + deformation.scale * _uniform(images, size)
+    scale_y = 1 + deformation.scale * _uniform(images, size)
+    shear = deformation.shear * _uniform(images, size)
+    shift = _in_grid_units(deformation.shift_px)
+    cos, sin = angle.cos(), angle.sin()
+    rows = (
+        torch.stack(
+            (cos * scale_x, (shear * cos - sin) * scale_y, shift * _uniform(images, size))
+        ),
+        torch.stack(
+            (sin * scale_x, (shear * sin + cos) * scale_y, shift * _uniform(images, size))
+        ),
+    )
+    return torch.stack(rows).permute(2, 0, 1)  # (N, 2, 3)
+
+
+def _change_strokes(images: Tensor, amount: float) -> Tensor:
+    """Thicken or thin all strokes by up to `amount` pixels on each side."""
+    thick = F.max_pool2d(images, 3, stride=1, padding=1)
+    thin = -F.max_pool2d(-images, 3, stride=1, padding=1)
+    # Thinning is held back: MNIST's thinnest strokes are one pixel wide and would vanish.
+    share = amount * _uniform(images, (len(images), 1, 1, 1))
+    return (
+        images + share.clamp(min=0) * (thick - images) + share.clamp(max=0) * 0.5 * (images - thin)
+    )
+
+
+def _in_grid_units(pixels: float) -> float:
+    """Convert pixels to `grid_sample`'s units, where the image spans -1 to 1."""
+    return 2 * pixels / IMAGE_SIZE_PX
+
+
+def _uniform(like: Tensor, size: tuple[int, ...]) -> Tensor:
+    return torch.rand(size, device=like.device) * 2 - 1

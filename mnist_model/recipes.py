@@ -1,0 +1,109 @@
+"""Named training recipes: all that decides a training run, except the seed and the data."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mnist_model.config import MLPConfig
+
+OptimizerName = Literal["sgd", "rmsprop", "adam", "adamw"]
+ScheduleName = Literal["constant", "step", "plateau", "one_cycle", "cosine"]
+
+
+@dataclass(frozen=True)
+class Deformation:
+    """How far training images are bent, shifted and dirtied; every image differently each time."""
+
+    rotation_deg: float = 0.0  # up to this far, either way; so for all below
+    scale: float = 0.0  # share by which width and height grow or shrink
+    shear: float = 0.0  # horizontal shift per pixel of height
+    shift_px: float = 0.0
+    elastic_px: float = 0.0  # typical displacement of the smooth random warp
+    stroke: float = 0.0  # 1 = strokes up to one pixel thicker or thinner on each side
+    contrast: float = 0.0  # share by which ink gets stronger or weaker
+    noise: float = 0.0  # standard deviation, in units of full ink
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One way to train an MLP."""
+
+    name: str
+    summary: str  # one sentence for people
+    model: MLPConfig = MLPConfig()
+    epochs: int = 15
+    batch_size: int = 64
+    optimizer: OptimizerName = "sgd"
+    learning_rate: float = 0.003  # the peak, for schedules that rise and fall
+    momentum: float = 0.9  # sgd and rmsprop
+    weight_decay: float = 0.0
+    schedule: ScheduleName = "constant"
+    step_epochs: int = 5  # step: epochs between two drops; plateau: patience
+    step_factor: float = 0.3  # step and plateau: the learning rate is multiplied by it
+    deformation: Deformation | None = None
+    label_smoothing: float = 0.0  # share of the target spread over all classes
+    average_decay: float = 0.0  # of the moving average of weights, per step; 0 = no average
+    half_precision: bool = False  # bfloat16 matrix products; faster where the hardware has them
+    starts_from_checkpoint: bool = False  # go on from given weights instead of random ones
+    threads: int = 1  # on a CPU; these networks gain little from more, and the bot runs beside
+
+
+_PHOTO_DEFORMATION = Deformation(
+    rotation_deg=15.0,
+    scale=0.15,
+    shear=0.2,
+    shift_px=1.5,
+    elastic_px=0.8,
+    stroke=0.7,
+    contrast=0.3,
+    noise=0.03,
+)
+
+_BEST_MODEL = MLPConfig(hidden_sizes=(1024, 1024, 1024), activation="gelu", batch_norm=True)
+
+_ALL = (
+    Recipe(name="classic", summary="The textbook: 784-128-64-10, SGD with momentum, 15 epochs."),
+    Recipe(
+        name="quick",
+        summary="98 % in seconds: batch normalisation, AdamW, one learning-rate cycle.",
+        model=MLPConfig(hidden_sizes=(256, 128), batch_norm=True),
+        epochs=4,
+        batch_size=256,
+        optimizer="adamw",
+        learning_rate=0.01,
+        weight_decay=0.01,
+        schedule="one_cycle",
+    ),
+    Recipe(
+        name="best",
+        summary="The shipped model: a wide MLP trained long on deformed digits.",
+        model=_BEST_MODEL,
+        epochs=60,
+        batch_size=256,
+        optimizer="adamw",
+        learning_rate=0.003,
+        weight_decay=0.05,
+        schedule="one_cycle",
+        deformation=_PHOTO_DEFORMATION,
+        label_smoothing=0.02,
+        average_decay=0.998,
+        half_precision=True,
+    ),
+    Recipe(
+        name="refresh",
+        summary="A few gentle epochs on from an existing checkpoint, for new examples.",
+        model=_BEST_MODEL,
+        epochs=4,
+        batch_size=256,
+        optimizer="adamw",
+        learning_rate=0.0003,
+        weight_decay=0.05,
+        schedule="one_cycle",
+        deformation=_PHOTO_DEFORMATION,
+        label_smoothing=0.02,
+        average_decay=0.998,
+        half_precision=True,
+        starts_from_checkpoint=True,
+    ),
+)
+
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in _ALL}
