@@ -1,0 +1,1 @@
+"""A Telegram bot that reads handwritten digits: chat, storage and the loop that learns."""

@@ -1,0 +1,111 @@
+"""`digit-bot`: command line, settings, logging; then build and run. No logic of its own."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from pydantic import ValidationError
+from telegram.error import InvalidToken, TelegramError
+
+from bot.app import Wire, build_program
+from bot.errors import BotError, SettingsError
+from bot.log import configure_logging
+from bot.settings import Settings
+from bot.storage.migrations import upgrade_schema
+
+_PLAYGROUND_TOKEN = "1000000:playground"  # noqa: S105 - opens nothing but the playground
+
+
+def main() -> None:
+    """Run the command line; what people can mend ends it with one sentence and exit code 1."""
+    options = _parse_options()
+    try:
+        settings = _read_settings()
+        configure_logging(settings.log_level)
+        upgrade_schema(settings.get_database_url())
+        if options.command == "run":
+            asyncio.run(_run(settings))
+    except BotError as error:
+        sys.exit(f"digit-bot: {error}")
+
+
+def _parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="digit-bot", description="A Telegram bot that reads handwritten digits."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser(
+        "run", help="start the bot; without a TELEGRAM_BOT_TOKEN, on the playground's page"
+    )
+    commands.add_parser("migrate", help="bring the database's schema up to date")
+    return parser.parse_args()
+
+
+def _read_settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = [
+            f"{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}"
+            for fault in error.errors(include_input=False)
+        ]
+        raise SettingsError(
+            "a setting is wrong (see .env.example). " + "; ".join(faults)
+        ) from error
+
+
+async def _run(settings: Settings) -> None:
+    """Run until the process is told to stop."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        wire = await stack.enter_async_context(_open_wire(settings))
+        program = build_program(settings, wire)
+        try:
+            await stack.enter_async_context(program.running())
+            await stack.enter_async_context(program.polling())
+        except InvalidToken as error:
+            raise SettingsError("Telegram does not know this TELEGRAM_BOT_TOKEN.") from error
+        except TelegramError as error:
+            raise SettingsError(f"{wire.api_url} cannot be reached: {error}.") from error
+        where = wire.page_url or f"on Telegram as {program.application.bot.name}"
+        print(f"The bot is ready: {where}", flush=True)
+        await stop.wait()
+
+
+@asynccontextmanager
+async def _open_wire(settings: Settings) -> AsyncIterator[Wire]:
+    """Reach Telegram, or without a token start the playground in its place."""
+    token = settings.telegram_bot_token
+    if token is not None:
+        yield Wire(token.get_secret_value(), settings.telegram_api_url, settings.admin_ids)
+        return
+    # Here, since a bot on Telegram needs no web server.
+    from bot.playground import ADMIN_ID
+    from bot.playground.serving import serve_playground
+
+    playground = serve_playground(_PLAYGROUND_TOKEN, settings.data_dir, settings.playground_port)
+    async with AsyncExitStack() as stack:
+        try:
+            url = await stack.enter_async_context(playground)
+        except OSError as error:
+            raise SettingsError(
+                f"the playground cannot listen on port {settings.playground_port}: "
+                f"{error.strerror}. Set PLAYGROUND_PORT to another one."
+            ) from error
+        yield Wire(
+            _PLAYGROUND_TOKEN,
+            url,
+            settings.admin_ids | {ADMIN_ID},
+            page_url=url,
+            # A proxy in the environment is for the outside world, not for this machine.
+            httpx_arguments={"trust_env": False},
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,182 @@
+"""The composition root: the one place that says which class does what."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from telegram import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat, Update
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, Forbidden, TelegramError
+from telegram.ext import AIORateLimiter, ApplicationBuilder, ContextTypes
+from telegram.request import HTTPXRequest
+
+from bot import handlers, texts
+from bot.context import Context, DigitBot, Services, set_services
+from bot.digit_reader import MnistDigitReader
+from bot.handlers.errors import apologise
+from bot.inbox import Inbox, InboxProcessor
+from bot.model_store import FsspecModelStore
+from bot.services.accuracy import AccuracyService
+from bot.services.corrections import CorrectionService
+from bot.services.model_versions import ModelVersionService
+from bot.services.ports import Clock, Trainer
+from bot.services.readings import ReadingService
+from bot.services.training import TrainingService
+from bot.settings import Settings
+from bot.storage.database import create_engine, create_session_factory
+from bot.trainer import ProcessTrainer
+from mnist_model.checkpoint import PRETRAINED_CHECKPOINT
+
+_logger = logging.getLogger(__name__)
+
+_UPDATES = [Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY]
+
+
+@dataclass(frozen=True)
+class Wire:
+    """How to reach Telegram, or what stands in for it."""
+
+    token: str
+    api_url: str  # without a slash at the end, such as `https://api.telegram.org`
+    admin_ids: frozenset[int]  # Telegram user ids
+    page_url: str | None = None  # of the playground's chat page
+    httpx_arguments: dict[str, Any] = field(default_factory=dict)  # of `httpx.AsyncClient`
+
+
+@dataclass(frozen=True)
+class DigitBotProgram:
+    """Everything that runs, put together."""
+
+    application: DigitBot
+    services: Services
+    inbox: Inbox
+    trainer: Trainer
+    engine: AsyncEngine
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Process updates inside the `async with`; outside it, nothing is open."""
+        try:
+            async with self.application:
+                await self._prepare()
+                await self.application.start()
+                try:
+                    yield
+                finally:
+                    # First the trainer, since the application waits for what it has started.
+                    await self.trainer.stop()
+                    await self.application.stop()
+        finally:
+            await self.engine.dispose()
+
+    @asynccontextmanager
+    async def polling(self) -> AsyncIterator[None]:
+        """Fetch updates from Telegram inside the `async with`."""
+        updater = self.application.updater
+        if updater is None:
+            raise ValueError("the application was built without an updater")
+        await updater.start_polling(
+            allowed_updates=_UPDATES,
+            error_callback=lambda error: _logger.warning("Polling: %s", error),
+        )
+        try:
+            yield
+        finally:
+            await updater.stop()
+
+    async def _prepare(self) -> None:
+        version_id = await self.services.models.load_active(PRETRAINED_CHECKPOINT)
+        _logger.info("Model %s answers photos", version_id)
+        await self._report_interrupted_training()
+        await self._set_commands()
+        restored = await self.inbox.restore(self.application.bot)
+        if restored:
+            _logger.info("Going on with %s updates from before", restored)
+
+    async def _report_interrupted_training(self) -> None:
+        run = await self.services.training.interrupt_stale_run()
+        if run is None:
+            return
+        text = texts.training_interrupted(run.run_id)
+        try:
+            await self.application.bot.send_message(run.chat_id, text, ParseMode.HTML)
+        except TelegramError as error:
+            _logger.warning("Training run %s: the admin was not told: %s", run.run_id, error)
+
+    async def _set_commands(self) -> None:
+        """Fill the command menu: everybody's, and a longer one in each admin's chat."""
+        bot = self.application.bot
+        await bot.set_my_commands(_commands(is_admin=False), BotCommandScopeAllPrivateChats())
+        for admin_id in self.services.admin_ids:
+            try:
+                await bot.set_my_commands(_commands(is_admin=True), BotCommandScopeChat(admin_id))
+            except (BadRequest, Forbidden) as error:
+                # Telegram knows no chat with an admin who has never written to the bot.
+                _logger.info("Admin %s gets the menu at the next start: %s", admin_id, error)
+
+
+def build_program(
+    settings: Settings,
+    wire: Wire,
+    *,
+    trainer: Trainer | None = None,
+    clock: Clock = lambda: datetime.now(UTC),
+) -> DigitBotProgram:
+    """Put the program together; nothing is opened or started yet.
+
+    Args:
+        settings: All settings; the schema of their database is up to date.
+        wire: How to reach Telegram.
+        trainer: Trains models; by default in a process of its own.
+        clock: Returns the present instant.
+    """
+    engine = create_engine(settings.get_database_url())
+    session_factory = create_session_factory(engine)
+    trainer = trainer or ProcessTrainer(settings.mnist_data_dir)
+    reader = MnistDigitReader()
+    store = FsspecModelStore(
+        settings.get_model_store_url(), cache_dir=settings.data_dir.expanduser() / "model-cache"
+    )
+    models = ModelVersionService(session_factory, clock, store, reader)
+    services = Services(
+        readings=ReadingService(session_factory, clock, reader),
+        corrections=CorrectionService(session_factory, clock),
+        accuracy=AccuracyService(session_factory),
+        models=models,
+        training=TrainingService(session_factory, clock, trainer, store, models),
+        admin_ids=wire.admin_ids,
+    )
+    inbox = Inbox(session_factory, clock)
+    application = _build_application(wire, inbox)
+    set_services(application, services)
+    handlers.register(application)
+    return DigitBotProgram(application, services, inbox, trainer, engine)
+
+
+def _build_application(wire: Wire, inbox: Inbox) -> DigitBot:
+    processor = InboxProcessor(inbox, on_parked=apologise)
+    application: DigitBot = (
+        ApplicationBuilder()
+        .token(wire.token)
+        .base_url(f"{wire.api_url}/bot")
+        .base_file_url(f"{wire.api_url}/file/bot")
+        .request(HTTPXRequest(httpx_kwargs=wire.httpx_arguments))
+        .get_updates_request(HTTPXRequest(httpx_kwargs=wire.httpx_arguments))
+        .context_types(ContextTypes(context=Context))
+        .rate_limiter(AIORateLimiter(max_retries=3))
+        .update_queue(inbox)
+        .concurrent_updates(processor)
+        .build()
+    )
+    processor.attach(application)
+    return application
+
+
+def _commands(*, is_admin: bool) -> list[BotCommand]:
+    return [
+        BotCommand(command.name, command.description) for command in texts.commands_for(is_admin)
+    ]

@@ -1,0 +1,77 @@
+"""Exceptions of the bot.
+
+BotError
+├── SettingsError               the settings cannot work; the program ends with this sentence
+├── DatabaseError               the database cannot be used; the program ends with this sentence
+├── PhotoError                  what was sent cannot be read; `str()` of it is for the person
+├── ModelError                  a model version is missing or damaged
+├── TrainingError               a training run cannot start or has failed; `str()` says why
+│   ├── TrainingAlreadyRunningError
+│   └── TrainingInterruptedError
+└── CorrectionError             a correction is refused
+    ├── UnknownButtonError      no button of this version sends such callback data
+    ├── UnknownReadingError     there is no such reading (any more)
+    ├── NotYourReadingError     only the sender and admins may correct a reading
+    └── WrongDigitCountError    the typed number has more or fewer digits than the reading
+"""
+
+
+class BotError(Exception):
+    """Anything that this program raises on purpose."""
+
+
+class SettingsError(BotError):
+    """The settings cannot work."""
+
+
+class DatabaseError(BotError):
+    """The database cannot be used."""
+
+
+class PhotoError(BotError):
+    """What was sent cannot be read as a photo; the message says why and what to do."""
+
+
+class ModelError(BotError):
+    """A model version is missing, damaged, or not what its hash says."""
+
+
+class TrainingError(BotError):
+    """A training run cannot start or has failed."""
+
+
+class TrainingAlreadyRunningError(TrainingError):
+    """Only one training run goes at a time."""
+
+
+class TrainingInterruptedError(TrainingError):
+    """The bot is being stopped, and the run with it."""
+
+
+class CorrectionError(BotError):
+    """A correction is refused."""
+
+
+class UnknownButtonError(CorrectionError):
+    """No button of this version sends such callback data."""
+
+
+class UnknownReadingError(CorrectionError):
+    """There is no such reading (any more)."""
+
+
+class NotYourReadingError(CorrectionError):
+    """Only the person who sent the photo, or an admin, may correct its reading."""
+
+
+class WrongDigitCountError(CorrectionError):
+    """The typed number does not have as many digits as the reading.
+
+    Attributes:
+        expected: How many digits the reading has.
+    """
+
+    def __init__(self, expected: int) -> None:
+        """Remember how many digits there should have been."""
+        super().__init__(f"the reading has {expected} digits")
+        self.expected = expected

@@ -1,0 +1,17 @@
+"""Entry points: what a person does in the chat, one module per feature."""
+
+from bot.context import DigitBot
+from bot.handlers import accuracy, corrections, errors, fallback, readings, start, training
+
+
+def register(application: DigitBot) -> None:
+    """Add every handler. All are in one group, where the first that fits takes the update."""
+    start.register(application)
+    accuracy.register(application)
+    training.register(application)
+    readings.register(application)
+    # Replies with text come before any other text, which only gets a hint.
+    corrections.register(application)
+    # What nothing above has taken.
+    fallback.register(application)
+    errors.register(application)

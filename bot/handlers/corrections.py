@@ -1,0 +1,140 @@
+"""Right or wrong: by button, or by a reply with the right digit."""
+
+import logging
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from telegram import CallbackQuery, InlineKeyboardMarkup, Message, Update
+from telegram.constants import ParseMode
+from telegram.error import BadRequest
+from telegram.ext import CallbackQueryHandler, MessageHandler, filters
+
+from bot import keyboards, texts
+from bot.context import Context, DigitBot
+from bot.errors import (
+    NotYourReadingError,
+    UnknownButtonError,
+    UnknownReadingError,
+    WrongDigitCountError,
+)
+from bot.handlers.filters import PRIVATE_OR_EDITED, message_of, query_of, sender_of
+from bot.keyboards import Button, ButtonPress
+from bot.services.corrections import Actor, CorrectionService
+from bot.services.readings import NOT_A_DIGIT, ReadingView
+
+_logger = logging.getLogger(__name__)
+
+_JUDGING = {Button.RIGHT, Button.LABEL}
+_NOT_A_DIGIT_WORDS = {"not a digit", "no digit", "none", "x", "-", "–", "—"}
+
+
+def register(application: DigitBot) -> None:
+    """Add the handlers of this module."""
+    application.add_handler(CallbackQueryHandler(press_button))
+    is_reply = filters.TEXT & ~filters.COMMAND & filters.REPLY
+    # Edited as well: a person who corrects their correction edits it.
+    application.add_handler(MessageHandler(PRIVATE_OR_EDITED & is_reply, reply_with_label))
+
+
+async def press_button(update: Update, context: Context) -> None:
+    """Carry out what a button under an answer stands for; the press is answered in any case."""
+    query = query_of(update)
+    actor = context.services.actor(sender_of(update).id)
+    try:
+        press = keyboards.parse(query.data or "")
+        reading = await _carry_out(press, actor, context.services.corrections)
+    except NotYourReadingError:
+        await _answer(query, texts.NOT_YOURS, show_alert=True)
+    except (UnknownReadingError, UnknownButtonError):
+        await _answer(query, texts.BUTTON_TOO_OLD, show_alert=True)
+    else:
+        await _answer(query, texts.THANKS if press.button in _JUDGING else None)
+        await _show(query, texts.reading_text(reading), keyboards.after(press, reading))
+
+
+async def reply_with_label(update: Update, context: Context) -> None:
+    """Take a reply such as "7" or "not a digit" as the correction of the answer above it."""
+    message = message_of(update)
+    labels = _parse_labels(message.text or "")
+    if labels is None or message.reply_to_message is None:
+        await message.reply_text(texts.REPLY_TO_WHAT)
+        return
+    actor = context.services.actor(sender_of(update).id)
+    try:
+        reading = await context.services.corrections.correct_message(
+            actor, message.chat_id, message.reply_to_message.message_id, labels
+        )
+    except UnknownReadingError:
+        await message.reply_text(texts.REPLY_TO_WHAT)
+    except WrongDigitCountError as error:
+        await message.reply_text(texts.wrong_digit_count(error.expected))
+    else:
+        await message.reply_text(texts.THANKS)
+        await _show_answer(message.chat_id, reading, context)
+
+
+async def _carry_out(
+    press: ButtonPress, actor: Actor, corrections: CorrectionService
+) -> ReadingView:
+    if press.button is Button.RIGHT:
+        return await corrections.confirm(actor, press.reading_id)
+    if press.button is Button.LABEL:
+        return await corrections.correct_digit(
+            actor, press.reading_id, press.position, press.label
+        )
+    return await corrections.get_reading(actor, press.reading_id)
+
+
+async def _show_answer(chat_id: int, reading: ReadingView, context: Context) -> None:
+    """Bring the answer that a person replied to up to date."""
+    if reading.answer_message_id is None:
+        return
+    with _editing():
+        await context.bot.edit_message_text(
+            texts.reading_text(reading),
+            chat_id,
+            reading.answer_message_id,
+            parse_mode=ParseMode.HTML,
+            reply_markup=keyboards.judge_keyboard(reading),
+        )
+
+
+async def _answer(query: CallbackQuery, text: str | None, *, show_alert: bool = False) -> None:
+    """Stop the button's spinner, with a sentence or without."""
+    try:
+        await query.answer(text, show_alert=show_alert)
+    except BadRequest as error:
+        # A press can be answered for some time only, and one that waited in the inbox while the
+        # bot was down is past it. What it stood for is done all the same.
+        _logger.info("A button press can no longer be answered: %s", error)
+
+
+async def _show(query: CallbackQuery, text: str, keyboard: InlineKeyboardMarkup | None) -> None:
+    if not isinstance(query.message, Message):  # Telegram no longer lets bots edit it.
+        return
+    with _editing():
+        await query.message.edit_text(text, parse_mode=ParseMode.HTML, reply_markup=keyboard)
+
+
+@contextmanager
+def _editing() -> Iterator[None]:
+    """Let an edit go that changes nothing, or whose message was deleted meanwhile."""
+    try:
+        yield
+    except BadRequest as error:
+        _logger.info("An answer was not edited: %s", error)
+
+
+def _parse_labels(text: str) -> list[int] | None:
+    """Return the labels that a reply means, or None when it is about something else.
+
+    Digits of any script count, so that "٣" and "3" are the same.
+    """
+    words = text.strip().lower().rstrip(".!")
+    if words in _NOT_A_DIGIT_WORDS:
+        return [NOT_A_DIGIT]
+    characters = [character for character in words if not character.isspace()]
+    if not characters or not all(character.isdecimal() for character in characters):
+        return None
+    return [unicodedata.decimal(character) for character in characters]

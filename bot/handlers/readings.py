@@ -1,0 +1,82 @@
+"""A photo, or an image sent as a file, is read and answered."""
+
+from telegram import Document, Message, PhotoSize, Update
+from telegram.constants import ChatAction, FileSizeLimit, ParseMode
+from telegram.error import BadRequest
+from telegram.ext import MessageHandler, filters
+
+from bot import keyboards, texts
+from bot.context import Context, DigitBot
+from bot.errors import PhotoError
+from bot.handlers.filters import IMAGE_FILE, PRIVATE, message_of, sender_of
+from bot.services.readings import ReadingView, SentPhoto
+
+
+def register(application: DigitBot) -> None:
+    """Add the handler of this module."""
+    application.add_handler(MessageHandler(PRIVATE & (filters.PHOTO | IMAGE_FILE), read_photo))
+
+
+async def read_photo(update: Update, context: Context) -> None:
+    """Read a photo and answer with its digits; read and answer it once, however often tried."""
+    message = message_of(update)
+    readings = context.services.readings
+    reading = await readings.find_by_update(update.update_id)
+    if reading is None:
+        try:
+            reading = await _read(update, context)
+        except PhotoError as error:
+            await message.reply_text(str(error), do_quote=True, allow_sending_without_reply=True)
+            return
+    if reading.answer_message_id is None:
+        answer = await _answer(message, reading)
+        await readings.set_answer(reading.id, answer.message_id)
+
+
+async def _read(update: Update, context: Context) -> ReadingView:
+    message = message_of(update)
+    await message.reply_chat_action(ChatAction.TYPING)
+    image = _largest_image(message)
+    sent = SentPhoto(
+        update_id=update.update_id,
+        chat_id=message.chat_id,
+        user_id=sender_of(update).id,
+        message_id=message.message_id,
+        file_id=image.file_id,
+    )
+    return await context.services.readings.read_photo(sent, await _download(image))
+
+
+def _largest_image(message: Message) -> PhotoSize | Document:
+    """Return the file to read: Telegram lists a photo's sizes from small to large."""
+    if message.photo:
+        return message.photo[-1]
+    if message.document is None:
+        raise ValueError(f"message {message.message_id} holds no image")
+    return message.document
+
+
+async def _download(image: PhotoSize | Document) -> bytes:
+    """Fetch an image.
+
+    Raises:
+        PhotoError: Telegram does not give it to bots.
+    """
+    if (image.file_size or 0) > FileSizeLimit.FILESIZE_DOWNLOAD:
+        raise PhotoError(texts.FILE_TOO_LARGE)
+    try:
+        file = await image.get_file()
+    except BadRequest as error:
+        # The size is optional, so only this call tells for sure; a file can also have expired.
+        raise PhotoError(texts.FILE_NOT_GIVEN) from error
+    return bytes(await file.download_as_bytearray())
+
+
+async def _answer(message: Message, reading: ReadingView) -> Message:
+    return await message.reply_text(
+        texts.reading_text(reading),
+        parse_mode=ParseMode.HTML,
+        reply_markup=keyboards.judge_keyboard(reading),
+        do_quote=True,
+        allow_sending_without_reply=True,
+    )

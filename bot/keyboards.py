@@ -1,0 +1,112 @@
+"""Inline keyboards: builds them, and reads back what their buttons send (1-64 bytes).
+
+Callback data is the name of the button and whole numbers, such as `label:17:0:9`.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram.constants import InlineKeyboardMarkupLimit
+
+from bot.errors import UnknownButtonError
+from bot.services.readings import NOT_A_DIGIT, ReadingView
+
+
+class Button(StrEnum):
+    """What a button under an answer stands for."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    BACK = "back"
+    DIGIT = "digit"  # Choose the wrong digit of a number.
+    LABEL = "label"  # Say what a digit should have been.
+
+
+@dataclass(frozen=True)
+class ButtonPress:
+    """What a pressed button sends."""
+
+    button: Button
+    reading_id: int
+    position: int = 0  # which digit of the reading, from 0
+    label: int = NOT_A_DIGIT
+
+
+_NUMBERS = {Button.DIGIT: 2, Button.LABEL: 3}
+"""How many numbers callback data holds; one, the reading's id, for all other buttons."""
+
+
+def judge_keyboard(reading: ReadingView) -> InlineKeyboardMarkup | None:
+    """Ask whether a reading is right; afterwards, offer to change what was said."""
+    if not reading.digits:
+        return None
+    if reading.is_judged:
+        return InlineKeyboardMarkup([[_button("✏️ Change", Button.WRONG, reading.id)]])
+    is_begun = any(digit.corrected_label is not None for digit in reading.digits)
+    right, wrong = ("👍 The rest is right", "👎 More") if is_begun else ("👍 Right", "👎 Wrong")
+    return InlineKeyboardMarkup(
+        [[_button(right, Button.RIGHT, reading.id), _button(wrong, Button.WRONG, reading.id)]]
+    )
+
+
+def digit_keyboard(reading: ReadingView) -> InlineKeyboardMarkup:
+    """Ask which digit of a number is wrong."""
+    buttons = [
+        _button(str(digit.label), Button.DIGIT, reading.id, position)
+        for position, digit in enumerate(reading.digits)
+    ]
+    width = InlineKeyboardMarkupLimit.BUTTONS_PER_ROW
+    rows = [buttons[i : i + width] for i in range(0, len(buttons), width)]
+    return InlineKeyboardMarkup([*rows, [_button("« Back", Button.BACK, reading.id)]])
+
+
+def label_keyboard(reading_id: int, position: int) -> InlineKeyboardMarkup:
+    """Ask what a digit should have been."""
+
+    def pad(label: int, text: str | None = None) -> InlineKeyboardButton:
+        return _button(text or str(label), Button.LABEL, reading_id, position, label)
+
+    return InlineKeyboardMarkup(
+        [
+            [pad(1), pad(2), pad(3)],
+            [pad(4), pad(5), pad(6)],
+            [pad(7), pad(8), pad(9)],
+            [_button("« Back", Button.BACK, reading_id), pad(0), pad(NOT_A_DIGIT, "Not a digit")],
+        ]
+    )
+
+
+def after(press: ButtonPress, reading: ReadingView) -> InlineKeyboardMarkup | None:
+    """Return the keyboard that follows a button press."""
+    if press.button is Button.DIGIT:
+        return label_keyboard(reading.id, press.position)
+    if press.button is Button.WRONG:
+        is_number = len(reading.digits) > 1
+        return digit_keyboard(reading) if is_number else label_keyboard(reading.id, 0)
+    return judge_keyboard(reading)
+
+
+def parse(callback_data: str) -> ButtonPress:
+    """Read what a pressed button has sent.
+
+    Raises:
+        UnknownButtonError: No button of this version sends this.
+    """
+    name, *numbers = callback_data.split(":")
+    try:
+        button = Button(name)
+        values = [int(number) for number in numbers]
+    except ValueError as error:
+        raise UnknownButtonError(callback_data) from error
+    if (
+        len(values) != _NUMBERS.get(button, 1)
+        or min(values) < 0
+        or max(values[2:], default=0) > NOT_A_DIGIT
+    ):
+        raise UnknownButtonError(callback_data)
+    return ButtonPress(button, *values)
+
+
+def _button(text: str, button: Button, *numbers: int) -> InlineKeyboardButton:
+    return InlineKeyboardButton(text, callback_data=":".join([button, *map(str, numbers)]))

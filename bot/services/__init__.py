@@ -1,0 +1,1 @@
+"""The use cases: plain arguments in, frozen values out, one transaction per call."""

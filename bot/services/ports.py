@@ -1,0 +1,136 @@
+"""What lies outside the process, as protocols, and the values that cross that border."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+Clock = Callable[[], datetime]
+"""Returns the present instant, aware, in UTC."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """Where a digit stands, in pixels of the upright photo."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class ReadDigit:
+    """One digit as the model read it."""
+
+    label: int
+    confidence: float  # calibrated, 0-1
+    probabilities: tuple[float, ...]  # 10, one for each digit
+    image: bytes  # 28x28 uint8, row by row, white ink on black
+    box: Box
+
+
+@dataclass(frozen=True)
+class PhotoReading:
+    """What the model made of one photo.
+
+    Attributes:
+        digits: In reading order; empty when the photo was rejected.
+        rejection: Why nothing was read, as a sentence for the person; None otherwise.
+        model_sha256: The checkpoint that did it.
+        latency_ms: From the photo's bytes to this value.
+    """
+
+    digits: tuple[ReadDigit, ...]
+    rejection: str | None
+    model_sha256: str
+    latency_ms: float
+
+
+class DigitReader(Protocol):
+    """Reads photos with the active model version."""
+
+    async def read(self, photo: bytes) -> PhotoReading:
+        """Read the digits in an image file's bytes.
+
+        Raises:
+            PhotoError: The bytes cannot be read as a photo.
+        """
+        ...
+
+    async def use(self, checkpoint: Path) -> None:
+        """Answer from now on with another checkpoint.
+
+        Raises:
+            ModelError: The file is damaged or is no checkpoint; the old one stays in use.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class CheckpointInfo:
+    """What a checkpoint says of itself."""
+
+    sha256: str
+    recipe: str
+    validation_accuracy: float  # 0-1
+    test_accuracy: float  # 0-1
+    confusion_matrix: list[list[int]]  # [true][predicted], on MNIST's test split
+
+
+class ModelStore(Protocol):
+    """Keeps checkpoints, named by their SHA-256."""
+
+    async def put(self, checkpoint: Path) -> CheckpointInfo:
+        """Store a checkpoint; storing it again changes nothing.
+
+        Raises:
+            ModelError: The file is damaged or is no checkpoint.
+        """
+        ...
+
+    async def fetch(self, sha256: str) -> Path:
+        """Return a local path to a stored checkpoint whose bytes match the hash.
+
+        Raises:
+            ModelError: It is missing or damaged.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class TrainingProgress:
+    """How far a training run is."""
+
+    epoch: int  # finished epochs
+    epochs: int
+    loss: float | None  # training loss of the last epoch
+    validation_accuracy: float | None  # 0-1
+    stage: str  # "starting", "training", "evaluating" or "saving"
+    elapsed_s: float
+
+
+@dataclass(frozen=True)
+class TrainedCheckpoint:
+    """The last item of a training run that went well."""
+
+    path: Path
+
+
+class Trainer(Protocol):
+    """Trains models in a process of its own."""
+
+    def train(self, recipe: str) -> AsyncIterator[TrainingProgress | TrainedCheckpoint]:
+        """Train; yield progress as it comes and the checkpoint at the end.
+
+        Closing the iterator early ends the process.
+
+        Raises:
+            TrainingError: The process failed; the message says why.
+        """
+        ...
+
+    async def stop(self) -> None:
+        """End the running process, if any, and start no other; for when the bot stops."""
+        ...

@@ -1,0 +1,146 @@
+"""Reading a photo: once per update, stored before it is answered."""
+
+import struct
+from dataclasses import dataclass
+
+from bot.errors import ModelError
+from bot.services.ports import Clock, DigitReader, PhotoReading, ReadDigit
+from bot.storage import model_versions, readings
+from bot.storage.database import SessionFactory
+from bot.storage.models import NOT_A_DIGIT, DigitPrediction, Reading
+
+__all__ = ["NOT_A_DIGIT", "DigitView", "ReadingService", "ReadingView", "SentPhoto", "view_of"]
+
+
+@dataclass(frozen=True)
+class SentPhoto:
+    """A photo that somebody sent, and where it came from (Telegram's ids)."""
+
+    update_id: int
+    chat_id: int
+    user_id: int
+    message_id: int
+    file_id: str
+
+
+@dataclass(frozen=True)
+class DigitView:
+    """One digit of a reading, as the chat shows it."""
+
+    label: int
+    probabilities: tuple[float, ...]  # 10, one for each digit
+    corrected_label: int | None  # 0-9 or NOT_A_DIGIT; None while nobody has said anything
+
+    @property
+    def confidence(self) -> float:
+        """The probability of the label, 0-1."""
+        return self.probabilities[self.label]
+
+    @property
+    def candidates(self) -> list[tuple[int, float]]:
+        """All labels with their probabilities, likeliest first."""
+        return sorted(enumerate(self.probabilities), key=lambda item: -item[1])
+
+
+@dataclass(frozen=True)
+class ReadingView:
+    """A reading, as the chat shows it."""
+
+    id: int
+    answer_message_id: int | None  # None until the answer has been sent
+    rejection: str | None
+    digits: tuple[DigitView, ...]
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether a person has confirmed or corrected every digit."""
+        return all(digit.corrected_label is not None for digit in self.digits)
+
+
+class ReadingService:
+    """Reads photos and keeps what was read."""
+
+    def __init__(self, session_factory: SessionFactory, clock: Clock, reader: DigitReader) -> None:
+        """Take what the service works with."""
+        self._session_factory = session_factory
+        self._clock = clock
+        self._reader = reader
+
+    async def find_by_update(self, update_id: int) -> ReadingView | None:
+        """Return the reading that an earlier attempt at an update has stored, or None."""
+        async with self._session_factory() as session:
+            reading = await readings.find_reading_by_update(session, update_id)
+            return view_of(reading) if reading else None
+
+    async def read_photo(self, sent: SentPhoto, photo: bytes) -> ReadingView:
+        """Read a photo and store the reading.
+
+        Args:
+            sent: Who sent it, where and in which update.
+            photo: The image file's bytes.
+
+        Raises:
+            PhotoError: The bytes cannot be read as a photo; nothing is stored.
+        """
+        result = await self._reader.read(photo)
+        async with self._session_factory.begin() as session:
+            version = await model_versions.find_by_sha256(session, result.model_sha256)
+            if version is None:
+                raise ModelError(f"no model version has the hash {result.model_sha256}")
+            reading = self._make_reading(sent, result, version.id)
+            session.add(reading)
+            await session.flush()
+            return view_of(reading)
+
+    async def set_answer(self, reading_id: int, answer_message_id: int) -> None:
+        """Remember which message answered, so that a reply to it is understood."""
+        async with self._session_factory.begin() as session:
+            reading = await readings.get_reading(session, reading_id)
+            if reading is not None:  # Its sender may have had it deleted meanwhile.
+                reading.answer_message_id = answer_message_id
+
+    def _make_reading(self, sent: SentPhoto, result: PhotoReading, version_id: int) -> Reading:
+        return Reading(
+            update_id=sent.update_id,
+            chat_id=sent.chat_id,
+            user_id=sent.user_id,
+            message_id=sent.message_id,
+            file_id=sent.file_id,
+            rejection=result.rejection,
+            model_version_id=version_id,
+            latency_ms=result.latency_ms,
+            created_at=self._clock(),
+            digits=[_make_prediction(i, digit) for i, digit in enumerate(result.digits)],
+        )
+
+
+def view_of(reading: Reading) -> ReadingView:
+    """Return the frozen picture of a mapped reading whose digits are loaded."""
+    return ReadingView(
+        id=reading.id,
+        answer_message_id=reading.answer_message_id,
+        rejection=reading.rejection,
+        digits=tuple(
+            DigitView(
+                label=digit.label,
+                probabilities=struct.unpack("<10f", digit.probabilities),
+                corrected_label=digit.correction.label if digit.correction else None,
+            )
+            for digit in reading.digits
+        ),
+    )
+
+
+def _make_prediction(position: int, digit: ReadDigit) -> DigitPrediction:
+    return DigitPrediction(
+        position=position,
+        label=digit.label,
+        confidence=digit.confidence,
+        probabilities=struct.pack("<10f", *digit.probabilities),
+        image=digit.image,
+        box_x=digit.box.x,
+        box_y=digit.box.y,
+        box_width=digit.box.width,
+        box_height=digit.box.height,
+        correction=None,
+    )

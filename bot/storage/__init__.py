@@ -1,0 +1,1 @@
+"""The database: mapped classes, and queries that take a session and never commit."""

@@ -1,0 +1,35 @@
+"""Brings the database's schema up to date with Alembic."""
+
+from pathlib import Path
+
+from sqlalchemy.exc import OperationalError
+
+from bot.errors import DatabaseError
+
+_FOLDER = Path(__file__).resolve().parents[2] / "migrations"
+
+
+def upgrade_schema(url: str) -> None:
+    """Apply the revisions that the database has not seen yet.
+
+    Call it before an event loop runs: Alembic's environment starts one of its own.
+
+    Args:
+        url: SQLAlchemy URL with an async driver.
+
+    Raises:
+        DatabaseError: The database cannot be opened or changed.
+    """
+    # Here, since only this call needs Alembic: services and tests of the rest start without it.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.attributes["url"] = url
+    try:
+        command.upgrade(config, "head")
+    except (OperationalError, OSError) as error:
+        raise DatabaseError(
+            f"The database cannot be opened: {error}. Check DATABASE_URL and DATA_DIR."
+        ) from error

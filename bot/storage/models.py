@@ -1,0 +1,225 @@
+"""Mapped classes: the schema that the revisions in `migrations/` build."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    Enum,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+NOT_A_DIGIT = 10
+"""The label of a correction that says: this is no digit at all."""
+
+
+class TrainingState(StrEnum):
+    """Where a training run stands."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant. SQLite drops the time zone, so UTC is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Refuse naive times, which would silently mean something else elsewhere."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a stored time must have a time zone")
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Return the instant in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base with named constraints, so that a later revision can drop what an earlier one made."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - this is how SQLAlchemy wants it
+        # Telegram's ids need 64 bits; SQLite's only self-counting key is its plain INTEGER.
+        int: BigInteger().with_variant(Integer(), "sqlite"),
+        datetime: UtcDateTime(),
+        dict[str, Any]: JSON(none_as_null=True),
+        list[list[int]]: JSON(none_as_null=True),
+    }
+
+
+class InboxUpdate(Base):
+    """One update from Telegram: pending, then done (`done_at`) or parked (`error`)."""
+
+    __tablename__ = "inbox_update"
+    __table_args__ = (
+        Index(
+            "ix_inbox_update_pending",
+            "update_id",
+            sqlite_where=text("done_at IS NULL AND error IS NULL"),
+            postgresql_where=text("done_at IS NULL AND error IS NULL"),
+        ),
+    )
+
+    update_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    payload: Mapped[dict[str, Any] | None]  # As Telegram sent it; dropped when done.
+    received_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    done_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+class ModelVersion(Base):
+    """One checkpoint in the model store; exactly one is active and answers photos."""
+
+    __tablename__ = "model_version"
+    __table_args__ = (
+        Index(
+            "uq_model_version_is_active",
+            "is_active",
+            unique=True,
+            sqlite_where=text("is_active"),
+            postgresql_where=text("is_active"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    recipe: Mapped[str] = mapped_column(String(64))
+    validation_accuracy: Mapped[float]  # 0-1
+    test_accuracy: Mapped[float]  # 0-1, on MNIST's test split
+    confusion_matrix: Mapped[list[list[int]]]  # [true][predicted], on MNIST's test split
+    is_active: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+
+class TrainingRun(Base):
+    """One run of `mnist train`, asked for in the chat."""
+
+    __tablename__ = "training_run"
+    __table_args__ = (
+        # The database itself sees to it that only one run goes at a time.
+        Index(
+            "uq_training_run_running",
+            "state",
+            unique=True,
+            sqlite_where=text("state = 'running'"),
+            postgresql_where=text("state = 'running'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    recipe: Mapped[str] = mapped_column(String(64))
+    state: Mapped[TrainingState] = mapped_column(
+        Enum(
+            TrainingState,
+            native_enum=False,
+            length=16,
+            values_callable=lambda states: [state.value for state in states],
+        )
+    )
+    requested_by: Mapped[int]  # Telegram user id
+    chat_id: Mapped[int]
+    error: Mapped[str | None] = mapped_column(Text)
+    model_version_id: Mapped[int | None] = mapped_column(ForeignKey("model_version.id"))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class Reading(Base):
+    """The answer to one photo: its digits, or why there were none."""
+
+    __tablename__ = "reading"
+    __table_args__ = (
+        UniqueConstraint("chat_id", "answer_message_id"),
+        Index("ix_reading_chat_id_message_id", "chat_id", "message_id"),
+        # Ids stand in buttons, which outlive their reading: never give one out twice.
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    update_id: Mapped[int] = mapped_column(unique=True)
+    chat_id: Mapped[int]
+    user_id: Mapped[int]
+    message_id: Mapped[int]  # the photo's message
+    file_id: Mapped[str] = mapped_column(Text)  # the photo, as long as Telegram keeps it
+    answer_message_id: Mapped[int | None]
+    rejection: Mapped[str | None] = mapped_column(Text)
+    model_version_id: Mapped[int] = mapped_column(ForeignKey("model_version.id"))
+    latency_ms: Mapped[float]  # from the photo's bytes to the digits
+    created_at: Mapped[datetime]
+    digits: Mapped[list[DigitPrediction]] = relationship(
+        order_by="DigitPrediction.position", cascade="all, delete-orphan", lazy="raise"
+    )
+
+
+class DigitPrediction(Base):
+    """One digit in a photo: what the model saw and what it made of it."""
+
+    __tablename__ = "digit_prediction"
+    __table_args__ = (
+        UniqueConstraint("reading_id", "position"),
+        CheckConstraint("label BETWEEN 0 AND 9", name="label"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reading_id: Mapped[int] = mapped_column(ForeignKey("reading.id", ondelete="CASCADE"))
+    position: Mapped[int]  # reading order, from 0
+    label: Mapped[int]
+    confidence: Mapped[float]  # calibrated, 0-1
+    probabilities: Mapped[bytes] = mapped_column(LargeBinary)  # 10 float32, little-endian
+    image: Mapped[bytes] = mapped_column(LargeBinary)  # 28x28 uint8: the training example
+    box_x: Mapped[int]  # pixels of the upright photo, as are the next three
+    box_y: Mapped[int]
+    box_width: Mapped[int]
+    box_height: Mapped[int]
+    correction: Mapped[Correction | None] = relationship(
+        cascade="all, delete-orphan", lazy="raise"
+    )
+
+
+class Correction(Base):
+    """What a person says a digit is; the same label as predicted is a confirmation."""
+
+    __tablename__ = "correction"
+    __table_args__ = (CheckConstraint(f"label BETWEEN 0 AND {NOT_A_DIGIT}", name="label"),)
+
+    digit_prediction_id: Mapped[int] = mapped_column(
+        ForeignKey("digit_prediction.id", ondelete="CASCADE"), primary_key=True
+    )
+    label: Mapped[int]  # 0-9, or NOT_A_DIGIT
+    user_id: Mapped[int]  # who said so: the sender or an admin
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]

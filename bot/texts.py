@@ -1,0 +1,213 @@
+"""Every sentence that a person can read in the chat, in Telegram's HTML, and the commands."""
+
+from dataclasses import dataclass
+from html import escape
+
+from bot.services.accuracy import AccuracyReport
+from bot.services.ports import TrainingProgress
+from bot.services.readings import NOT_A_DIGIT, DigitView, ReadingView
+from bot.services.training import Candidate
+
+_SURE = 0.9
+"""From this confidence on, the other candidates are not worth naming."""
+
+_BAR_WIDTH = 12  # characters
+
+
+@dataclass(frozen=True)
+class CommandText:
+    """One command: its name without the slash, what it does, and who may use it."""
+
+    name: str
+    description: str
+    admins_only: bool = False
+
+
+COMMANDS = (
+    CommandText("start", "What this bot does"),
+    CommandText("help", "All commands"),
+    CommandText("accuracy", "How good the readings are"),
+    CommandText("train", "Train a new model", admins_only=True),
+)
+
+WHAT_TO_SEND = (
+    "I read handwritten digits. Send me a photo of one, or an image as a file "
+    "(JPEG, PNG, WebP, BMP, GIF or HEIC)."
+)
+REPLY_TO_WHAT = (
+    "To correct me, reply to my answer with the right digit, or press “Wrong” under it. "
+    "For a new reading, send a photo."
+)
+START = (
+    "<b>Hello! I read handwritten digits.</b>\n\n"
+    "✏️ Write a digit on paper, large and dark, and send me a photo of it.\n"
+    "🔎 I answer with the digit and how sure I am.\n"
+    "👍 Tell me whether I was right. Your corrections teach me.\n\n"
+    "Try it now, or see /help."
+)
+FILE_TOO_LARGE = (
+    "This file is larger than 20 MB, and Telegram gives me none that large. "
+    "Please send it as a photo, or make it smaller."
+)
+FILE_NOT_GIVEN = (
+    "Telegram does not give me this file: it is larger than 20 MB, or not there any more. "
+    "Please send it again as a photo."
+)
+NOT_AN_IMAGE_FILE = "This file is not an image. " + WHAT_TO_SEND
+UNKNOWN_COMMAND = "I do not know this command. /help lists those that I know."
+ADMINS_ONLY = "Only admins can do this."
+SOMETHING_WENT_WRONG = (
+    "Sorry, something went wrong on my side, and it has been written down. "
+    "Please send it once more a little later."
+)
+NOT_YOURS = "Only the person who sent the photo can correct its reading."
+BUTTON_TOO_OLD = "This reading is not there any more. Send the photo again for a new one."
+THANKS = "Thank you, noted."
+TRAINING_ALREADY_RUNNING = "A training run is going on already. Please wait until it has ended."
+
+
+def help_text(*, is_admin: bool) -> str:
+    """List the commands that a person may use."""
+    lines = [f"/{command.name} – {command.description}" for command in commands_for(is_admin)]
+    return (
+        f"{WHAT_TO_SEND}\n\n"
+        "Under each answer you can say whether it is right. "
+        "You can also reply to an answer with the right digit.\n\n" + "\n".join(lines)
+    )
+
+
+def commands_for(is_admin: bool) -> list[CommandText]:
+    """Return the commands that a person may use."""
+    return [command for command in COMMANDS if is_admin or not command.admins_only]
+
+
+def reading_text(reading: ReadingView) -> str:
+    """Say what was read, how surely, and what a person has said of it."""
+    if reading.rejection:
+        return escape(reading.rejection)
+    if len(reading.digits) == 1:
+        lines = [_one_digit(reading.digits[0])]
+    else:
+        lines = [_number(reading.digits)]
+    if any(digit.corrected_label is not None for digit in reading.digits):
+        lines.append(_judgement(reading.digits))
+    return "\n".join(lines)
+
+
+def label_text(label: int) -> str:
+    """Return how a label is written to a person."""
+    return "not a digit" if label == NOT_A_DIGIT else str(label)
+
+
+def wrong_digit_count(expected: int) -> str:
+    """Say how many digits a typed correction needs."""
+    if expected == 0:
+        return "I read no digit in that photo, so there is nothing to correct."
+    if expected == 1:
+        return "I read one digit there, so please reply with one digit from 0 to 9."
+    return f"I read {expected} digits there, so please reply with {expected} digits."
+
+
+def accuracy_text(report: AccuracyReport) -> str:
+    """Say how good the active model is, by the book and by what people say."""
+    lines = [
+        f"<b>Model {report.version_id}</b> (recipe “{escape(report.recipe)}”)",
+        "",
+        f"MNIST test: <b>{report.test_accuracy:.2%}</b> of {report.tested:,} images right",
+    ]
+    if report.live is None:
+        lines.append("Real photos: nobody has judged an answer yet.")
+    else:
+        live = report.live
+        lines += [
+            f"Real photos: <b>{live.accuracy:.1%}</b> right: "
+            f"{live.right:,} of {live.judged:,} judged {_plural(live.judged, 'digit')}",
+            f"95 % interval: {live.low:.1%} to {live.high:.1%}",
+        ]
+    return "\n".join(lines)
+
+
+def training_text(run_id: int, recipe: str, progress: TrainingProgress) -> str:
+    """Show how far a training run is."""
+    filled = round(_BAR_WIDTH * progress.epoch / max(progress.epochs, 1))
+    lines = [
+        f"🏋️ <b>Training run {run_id}</b> (recipe “{escape(recipe)}”)",
+        f"<code>{'█' * filled}{'░' * (_BAR_WIDTH - filled)}</code> "
+        f"epoch {progress.epoch} of {progress.epochs}",
+        f"Stage: {escape(progress.stage)}, {progress.elapsed_s:.0f} s",
+    ]
+    if progress.loss is not None:
+        lines.append(f"Loss: {progress.loss:.4f}")
+    if progress.validation_accuracy is not None:
+        lines.append(f"Validation accuracy: {progress.validation_accuracy:.2%}")
+    return "\n".join(lines)
+
+
+def training_done(run_id: int, candidate: Candidate) -> str:
+    """Show what a training run made."""
+    return (
+        f"✅ <b>Training run {run_id} is done.</b>\n"
+        f"It made model {candidate.version_id}, stored as a candidate:\n"
+        f"MNIST test: <b>{candidate.test_accuracy:.2%}</b>\n"
+        f"Validation: {candidate.validation_accuracy:.2%}\n"
+        "The active model still answers."
+    )
+
+
+def training_failed(run_id: int, reason: str) -> str:
+    """Say why a training run ended without a model."""
+    headline = f"❌ <b>Training run {run_id} failed.</b>"
+    return f"{headline}\n{escape(reason)}\nThe active model is unchanged."
+
+
+def training_interrupted(run_id: int) -> str:
+    """Say that a training run ended with the bot's own process."""
+    return (
+        f"⚠️ <b>Training run {run_id} was interrupted</b>, because I was stopped while it was "
+        "going on. The active model is unchanged. /train starts a new run."
+    )
+
+
+def _one_digit(digit: DigitView) -> str:
+    if digit.confidence >= _SURE:
+        return f"This is a <b>{digit.label}</b>. I am {_percent(digit.confidence)} sure."
+    (_, _), (second, p_second), (third, p_third) = digit.candidates[:3]
+    return (
+        f"I think this is a <b>{digit.label}</b>, but I am only {_percent(digit.confidence)} sure."
+        f"\nIt could also be a {second} ({_percent(p_second)}) or a {third} ({_percent(p_third)})."
+    )
+
+
+def _number(digits: tuple[DigitView, ...]) -> str:
+    number = "".join(str(digit.label) for digit in digits)
+    least = min(digits, key=lambda digit: digit.confidence)
+    if least.confidence >= _SURE:
+        return f"I read <b>{number}</b>. I am {_percent(least.confidence)} sure of every digit."
+    position = digits.index(least) + 1
+    second, p_second = least.candidates[1]
+    return (
+        f"I read <b>{number}</b>, but digit {position}, the {least.label}, is only "
+        f"{_percent(least.confidence)} sure: it could be a {second} ({_percent(p_second)})."
+    )
+
+
+def _judgement(digits: tuple[DigitView, ...]) -> str:
+    labels = [
+        digit.label if digit.corrected_label is None else digit.corrected_label for digit in digits
+    ]
+    if labels == [digit.label for digit in digits]:
+        return "👍 You say that this is right."
+    if len(labels) > 1 and NOT_A_DIGIT not in labels:
+        return f"✏️ You say that it is <b>{''.join(map(str, labels))}</b>."
+    return f"✏️ You say that it is <b>{', '.join(map(label_text, labels))}</b>."
+
+
+def _percent(share: float) -> str:
+    """Write a probability without ever claiming certainty."""
+    if share > 0.99:
+        return "over 99 %"
+    return "under 1 %" if share < 0.01 else f"{share:.0%}".replace("%", " %")
+
+
+def _plural(count: int, noun: str) -> str:
+    return noun if count == 1 else noun + "s"

@@ -1,0 +1,137 @@
+"""Adapter: runs `mnist train` as a process of its own and reads its progress.
+
+torch stays out of the bot's process, and a training run that breaks cannot take the chat along.
+"""
+
+import asyncio
+import json
+import shutil
+import sys
+import tempfile
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bot.errors import TrainingError, TrainingInterruptedError
+from bot.services.ports import TrainedCheckpoint, TrainingProgress
+
+_TERMINATE_S = 10.0
+"""How long a process may take to end when told to, before it is killed."""
+
+
+class ProcessTrainer:
+    """A `Trainer` for the services."""
+
+    def __init__(self, mnist_data_dir: Path) -> None:
+        """Name the folder that MNIST lies in, or is downloaded to."""
+        self._mnist_data_dir = mnist_data_dir
+        self._process: Process | None = None
+        self._is_stopping = False
+
+    async def train(self, recipe: str) -> AsyncIterator[TrainingProgress | TrainedCheckpoint]:
+        """Train; yield progress as it comes and the checkpoint at the end.
+
+        The checkpoint's file is gone once the iterator goes on, so store it at once.
+
+        Raises:
+            TrainingError: The process failed; the message says why.
+            TrainingInterruptedError: `stop` ended it.
+        """
+        with tempfile.TemporaryDirectory(prefix="digit-bot-training-") as folder:
+            checkpoint, log = Path(folder, "candidate.safetensors"), Path(folder, "stderr.log")
+            process = self._process = await self._start(recipe, checkpoint, log)
+            try:
+                async for progress in _follow(process):
+                    yield progress
+                _check_exit_code(await process.wait(), log)
+                yield TrainedCheckpoint(checkpoint)
+            except TrainingError as error:
+                if self._is_stopping:
+                    raise TrainingInterruptedError("the bot is being stopped") from error
+                raise
+            finally:
+                self._process = None
+                await _end(process)
+
+    async def stop(self) -> None:
+        """End the running process, if any, and start no other; for when the bot stops."""
+        self._is_stopping = True
+        if self._process is not None:
+            await _end(self._process)
+
+    async def _start(self, recipe: str, checkpoint: Path, log: Path) -> Process:
+        if self._is_stopping:
+            raise TrainingInterruptedError("the bot is being stopped")
+        # At low priority, where the system has `nice`: people's photos come first.
+        nice = ["nice", "-n", "10"] if shutil.which("nice") else []
+        with log.open("wb") as stderr:
+            return await asyncio.create_subprocess_exec(
+                *nice,
+                *(sys.executable, "-m", "mnist_model.cli", "train", "--json"),
+                *("--recipe", recipe),
+                *("--data-dir", str(self._mnist_data_dir.expanduser())),
+                *("--output", str(checkpoint)),
+                stdin=DEVNULL,
+                stdout=PIPE,
+                stderr=stderr,
+            )
+
+
+async def _follow(process: Process) -> AsyncIterator[TrainingProgress]:
+    """Turn the JSON lines that `mnist train --json` prints into progress.
+
+    Raises:
+        TrainingError: It printed an error.
+    """
+    progress = TrainingProgress(0, 0, None, None, "starting", 0.0)
+    yield progress
+    if process.stdout is None:
+        raise ValueError("the process was started without a pipe")
+    async for line in process.stdout:
+        progress = _advance(progress, json.loads(line))
+        yield progress
+
+
+def _advance(progress: TrainingProgress, event: dict[str, Any]) -> TrainingProgress:
+    match event["event"]:
+        case "start":
+            return replace(progress, epochs=event["epochs"], stage="training")
+        case "epoch":
+            return replace(
+                progress,
+                epoch=event["epoch"],
+                loss=event["loss"],
+                validation_accuracy=event["validation_accuracy"],
+                elapsed_s=event["elapsed_s"],
+            )
+        case "stage":
+            return replace(progress, stage=event["stage"])
+        case "error":
+            raise TrainingError(event["message"])
+        case _:  # "end": the exit code and the file say the same.
+            return progress
+
+
+def _check_exit_code(exit_code: int, log: Path) -> None:
+    if exit_code != 0:
+        raise TrainingError(_last_line(log) or f"The process ended with exit code {exit_code}.")
+
+
+async def _end(process: Process) -> None:
+    """End a process that still runs: ask first, then insist."""
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), _TERMINATE_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _last_line(log: Path) -> str:
+    """Return the last line of a log, which is the error's own sentence in a traceback."""
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else ""
