@@ -1,0 +1,104 @@
+"""Ink apart from paper: evens out the light and tells how strongly each pixel is inked."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_SURFACE_SIDE_PX = 48  # of the thumbnail that the lighting's slope is fitted to
+_PAPER_SIDE_PX = 256  # of the thumbnail that the paper's brightness is taken from
+_WIDEST_STROKE = 0.3  # of the shorter side; whatever is wider counts as paper or shadow
+_FAINTEST_INK = 0.07  # contrast; below it lie paper grain and compression
+_NOISE_FACTOR = 5.0  # ink stands out this many standard deviations of the paper
+_BLUR_SIDE_PX = 640  # photos get one pixel of blur per this many pixels of longest side
+
+
+@dataclass(frozen=True, eq=False)
+class InkMap:
+    """A photo as ink only."""
+
+    contrast: NDArray[np.float32]  # (H, W); 0 is paper, towards 1 is full ink
+    threshold: float  # above it, a pixel is more than paper's grain
+
+
+def map_ink(grey: NDArray[np.uint8]) -> InkMap:
+    """Tell ink from paper under uneven light, for dark ink on light and light ink on dark.
+
+    Args:
+        grey: (H, W), upright.
+    """
+    if is_light_on_dark(grey):
+        grey = 255 - grey
+    smooth = _smooth(grey)
+    paper = _paper_brightness(smooth)
+    contrast: NDArray[np.float32] = 1 - smooth.astype(np.float32) / np.maximum(paper, 1)  # (H, W)
+    level, spread = _level_and_spread(contrast)
+    return InkMap(
+        np.clip(contrast - np.float32(level), 0, 1),
+        threshold=max(_FAINTEST_INK, _NOISE_FACTOR * spread),
+    )
+
+
+def is_light_on_dark(grey: NDArray[np.uint8]) -> bool:
+    """Tell whether the ink is lighter than its ground.
+
+    Ink is the minority: once the light's slope is taken away, the brightnesses lean to its side.
+    """
+    small = _shrink(grey, _SURFACE_SIDE_PX).astype(np.float32)
+    residual = small - _fit_slope(small)
+    return float((residual**3).mean()) > 0
+
+
+def _smooth(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Blur away sensor noise, the more the larger the photo."""
+    sigma = max(grey.shape) / _BLUR_SIDE_PX
+    if sigma < 0.3:  # a kernel of one pixel
+        return grey
+    return np.asarray(cv2.GaussianBlur(grey, (0, 0), sigma), dtype=np.uint8)
+
+
+def _fit_slope(small: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Fit a plane to the ground's brightness, giving no weight to what stands out from it."""
+    height, width = small.shape
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    terms = np.stack((np.ones_like(x), x, y), axis=-1).reshape(-1, 3)  # (H * W, 3)
+    values = small.ravel()
+    fitted = np.full_like(values, np.median(values))
+    for _ in range(4):
+        distance = np.abs(values - fitted)
+        is_ground = distance <= 2 * np.median(distance) + 1
+        solution = np.linalg.lstsq(terms[is_ground], values[is_ground], rcond=None)[0]
+        fitted = terms @ solution
+    return fitted.reshape(height, width).astype(np.float32)
+
+
+def _paper_brightness(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Estimate the brightness that each pixel would have without ink, (H, W).
+
+    A morphological closing fills what is dark and narrow. Slopes and edges of shadows, which are
+    wide, it leaves as they are.
+    """
+    height, width = grey.shape
+    small = _shrink(grey, _PAPER_SIDE_PX)
+    size = max(3, round(_WIDEST_STROKE * min(small.shape)) | 1)
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (size, size))
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
+    closed = cv2.blur(closed, (3, 3)).astype(np.float32)
+    return np.asarray(cv2.resize(closed, (width, height)), dtype=np.float32)
+
+
+def _level_and_spread(contrast: NDArray[np.float32]) -> tuple[float, float]:
+    """Measure the paper's own contrast, median and standard deviation, unmoved by the ink."""
+    level = float(np.median(contrast))
+    below = contrast[contrast <= level]
+    return level, 1.4826 * float(np.median(level - below))
+
+
+def _shrink(grey: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
+    height, width = grey.shape
+    scale = side_px / max(height, width)
+    if scale >= 1:
+        return grey
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

@@ -1,0 +1,249 @@
+"""Measure reading from photos with `mnist predict`: digits cut from squares, digits on a page.
+
+    python scripts/measure_photos.py cells PHOTOS_DIR      # its sudoku_dev/cells.csv
+    python scripts/measure_photos.py pages --split test    # MNIST digits printed onto pages
+    python scripts/measure_photos.py situations            # pens, papers and lights, made up
+
+Prints accuracy and the mistakes. Choose with `--split validation`; report with `--split test`.
+"""
+
+import argparse
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mnist_model.data import (
+    DEFAULT_DATA_DIR,
+    Split,
+    load_test,
+    load_train_and_validation,
+)
+
+CELL_MARGIN = 0.05  # of a cell's side is cut off on each side
+PAGE_SIZE_PX = (960, 1280)
+
+Sample = tuple[str, int, bytes]  # name, label, image file
+
+
+def main() -> int:
+    """Make the images, read them, print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    cells = kinds.add_parser("cells")
+    cells.add_argument("photos", type=Path)
+    for name in ("pages", "situations"):
+        kind = kinds.add_parser(name)
+        kind.add_argument("--split", choices=("validation", "test"), default="validation")
+        kind.add_argument("--count", type=int, default=2000, help="images (per situation)")
+        kind.add_argument("--seed", type=int, default=0)
+        data_dir = os.environ.get("MNIST_DATA_DIR", DEFAULT_DATA_DIR)
+        kind.add_argument("--data-dir", default=data_dir)
+    for kind in kinds.choices.values():
+        kind.add_argument("--checkpoint", type=Path)
+        kind.add_argument("--keep", type=Path, help="folder to leave the images in")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        report(list(make_samples(options)), folder, options.checkpoint)
+    return 0
+
+
+def make_samples(options: argparse.Namespace) -> Iterator[Sample]:
+    """Yield what the options ask for."""
+    if options.kind == "cells":
+        yield from cut_cells(options.photos)
+        return
+    split = load_split(options.split, options.data_dir)
+    random = np.random.default_rng(options.seed)
+    if options.kind == "pages":
+        yield from make_pages(split, options.count, random)
+    else:
+        yield from make_situations(split, options.count, random)
+
+
+def load_split(name: str, data_dir: str) -> Split:
+    """Load the split to print on pages."""
+    return load_test(data_dir) if name == "test" else load_train_and_validation(data_dir)[1]
+
+
+def cut_cells(photos: Path) -> Iterator[Sample]:
+    """Cut each handwritten digit out of its square, a little inside the lines."""
+    root = photos / "sudoku_dev"
+    with (root / "cells.csv").open(newline="") as file:
+        for cell in csv.DictReader(file):
+            x0, y0, x1, y1 = (int(cell[key]) for key in ("x0", "y0", "x1", "y1"))
+            margin_x, margin_y = CELL_MARGIN * (x1 - x0), CELL_MARGIN * (y1 - y0)
+            box = (x0 + margin_x, y0 + margin_y, x1 - margin_x, y1 - margin_y)
+            with Image.open(root / cell["photo"]) as photo:
+                buffer = io.BytesIO()
+                photo.crop(tuple(round(side) for side in box)).save(buffer, "PNG")
+            name = f"{Path(cell['photo']).stem}_{cell['row']}_{cell['col']}"
+            yield name, int(cell["label"]), buffer.getvalue()
+
+
+def make_pages(split: Split, count: int, random: np.random.Generator) -> Iterator[Sample]:
+    """Print digits large onto pages: paper, ink, light and place differ from page to page."""
+    for index in random.choice(len(split), size=count, replace=count > len(split)):
+        ink = place(split.images[index], random)
+        page = paint(ink, paper=random.uniform(150, 245), ink_level=random.uniform(0.1, 0.5))
+        page = page * slope(random, strength=0.3) + random.normal(0, 2, page.shape)
+        yield f"page_{index}", int(split.labels[index]), encode(page, "JPEG", quality=85)
+
+
+def make_situations(split: Split, count: int, random: np.random.Generator) -> Iterator[Sample]:
+    """Print digits the way people write and photograph: `count` pages of each situation."""
+    for name in SITUATIONS:
+        for index in random.choice(len(split), size=count):
+            content = make_situation(name, split.images[index], random)
+            yield f"{name}_{index}", int(split.labels[index]), content
+
+
+SITUATIONS = (
+    "thick_marker",
+    "thin_pencil",
+    "shadow_gradient",
+    "shadow_edge",
+    "white_on_black",
+    "coloured_paper",
+    "transparent",
+    "dark_photo",
+    "blurred",
+    "small_in_photo",
+)
+
+
+def make_situation(name: str, image: NDArray[np.uint8], random: np.random.Generator) -> bytes:
+    """Make one picture of a situation."""
+    size_px = 90 if name == "small_in_photo" else int(random.uniform(300, 700))
+    ink = place(image, random, size_px=size_px)
+    paper, ink_level = 225.0, 0.25
+    if name == "thick_marker":
+        ink = cv2.dilate(ink, disc(size_px // 28))
+    elif name == "thin_pencil":
+        ink = cv2.erode(ink, disc(max(1, size_px // 45)))
+        ink_level = 0.7
+    elif name == "white_on_black":
+        paper, ink_level = 30.0, 7.0
+    elif name == "coloured_paper":
+        paper, ink_level = 130.0, 0.4
+    elif name == "dark_photo":
+        paper, ink_level = 50.0, 0.35
+    if name == "transparent":
+        alpha = Image.fromarray((ink * 255).astype(np.uint8))
+        picture = Image.new("RGBA", alpha.size, (0, 0, 0, 0))
+        picture.putalpha(alpha)
+        buffer = io.BytesIO()
+        picture.save(buffer, "PNG")
+        return buffer.getvalue()
+    page = paint(ink, paper=paper, ink_level=ink_level)
+    if name == "shadow_gradient":
+        page *= slope(random, strength=0.8)
+    if name == "shadow_edge":
+        page *= edge(random)
+    if name == "blurred":
+        page = cv2.GaussianBlur(page, (0, 0), size_px / 60)
+    return encode(page + random.normal(0, 2, page.shape), "JPEG", quality=85)
+
+
+def place(
+    image: NDArray[np.uint8], random: np.random.Generator, *, size_px: int | None = None
+) -> NDArray[np.float32]:
+    """Enlarge an MNIST image and put it somewhere on an empty page; ink from 0 to 1."""
+    size_px = size_px or int(random.uniform(250, 800))
+    large = cv2.resize(image, (size_px, size_px), interpolation=cv2.INTER_CUBIC)
+    page = np.zeros(PAGE_SIZE_PX[::-1], np.float32)
+    top = int(random.integers(0, page.shape[0] - size_px))
+    left = int(random.integers(0, page.shape[1] - size_px))
+    page[top : top + size_px, left : left + size_px] = large.astype(np.float32) / 255
+    return page
+
+
+def paint(ink: NDArray[np.float32], *, paper: float, ink_level: float) -> NDArray[np.float32]:
+    """Lay ink on paper; `ink_level` is the ink's brightness as a share of the paper's."""
+    return np.asarray(paper * (1 - ink * (1 - ink_level)), dtype=np.float32)
+
+
+def slope(random: np.random.Generator, *, strength: float) -> NDArray[np.float32]:
+    """Make light that falls off from one side of the page to the other."""
+    distance = across(random)
+    return (1 - strength * (distance - distance.min()) / np.ptp(distance)).astype(np.float32)
+
+
+def edge(random: np.random.Generator) -> NDArray[np.float32]:
+    """Make the shadow of something held between the lamp and the page."""
+    distance = across(random)
+    return np.where(distance > np.median(distance), np.float32(0.5), np.float32(1))
+
+
+def across(random: np.random.Generator) -> NDArray[np.float32]:
+    """Measure each pixel's place along a random direction."""
+    angle = random.uniform(0, 2 * np.pi)
+    y, x = np.mgrid[: PAGE_SIZE_PX[1], : PAGE_SIZE_PX[0]]
+    return (x * np.cos(angle) + y * np.sin(angle)).astype(np.float32)
+
+
+def disc(radius: int) -> NDArray[np.uint8]:
+    """Make a round structuring element."""
+    side = 2 * radius + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), dtype=np.uint8)
+
+
+def encode(page: NDArray[np.floating], kind: str, **options: int) -> bytes:
+    """Write brightness from 0 to 255 as an image file."""
+    buffer = io.BytesIO()
+    Image.fromarray(page.round().clip(0, 255).astype(np.uint8)).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def report(samples: list[Sample], folder: Path, checkpoint: Path | None) -> None:
+    """Read all samples with `mnist predict --json` and print how many are right."""
+    labels: dict[str, int] = {}
+    for number, (name, label, content) in enumerate(samples):
+        path = folder / f"{number:05d}_{name}.image"  # readers must go by content, not by name
+        path.write_bytes(content)
+        labels[str(path)] = label
+    paths = list(labels)
+    lines = [
+        line
+        for start in range(0, len(paths), 500)
+        for line in predict(paths[start : start + 500], checkpoint)
+    ]
+    right: dict[str, list[bool]] = {}
+    for line in lines:
+        group = Path(line["path"]).stem.split("_", 1)[1].rsplit("_", 1)[0]
+        is_right = line["reading"] == str(labels[line["path"]])
+        right.setdefault(group, []).append(is_right)
+        if not is_right:
+            said = line["reading"] or line["reason"] or line["error"]
+            print(f"{Path(line['path']).name}: {labels[line['path']]} read as {said}")
+    for group, results in right.items():
+        print(f"{group}: {sum(results)} of {len(results)} right, {np.mean(results):.2%}")
+    total = [is_right for results in right.values() for is_right in results]
+    print(f"all: {sum(total)} of {len(total)} right, {np.mean(total):.2%}")
+
+
+def predict(paths: list[str], checkpoint: Path | None) -> list[dict[str, str]]:
+    """Run the command that people run."""
+    command = [sys.executable, "-m", "mnist_model.cli", "predict", "--json"]
+    if checkpoint is not None:
+        command += ["--checkpoint", str(checkpoint)]
+    done = subprocess.run([*command, *paths], capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode not in (0, 1):
+        raise SystemExit(done.stderr)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
