@@ -1,7 +1,7 @@
 """The composition root: the one place that says which class does what."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from bot import handlers, texts
 from bot.context import Context, DigitBot, Services, set_services
 from bot.digit_reader import MnistDigitReader
 from bot.handlers.errors import apologise
-from bot.inbox import Inbox, InboxProcessor
+from bot.inbox import RETRY_PAUSES_S, Inbox, InboxProcessor
 from bot.model_store import FsspecModelStore
 from bot.services.accuracy import AccuracyService
 from bot.services.corrections import CorrectionService
@@ -125,6 +125,7 @@ def build_program(
     *,
     trainer: Trainer | None = None,
     clock: Clock = lambda: datetime.now(UTC),
+    retry_pauses_s: Sequence[float] = RETRY_PAUSES_S,
 ) -> DigitBotProgram:
     """Put the program together; nothing is opened or started yet.
 
@@ -133,6 +134,7 @@ def build_program(
         wire: How to reach Telegram.
         trainer: Trains models; by default in a process of its own.
         clock: Returns the present instant.
+        retry_pauses_s: Seconds before each further attempt at an update that failed.
     """
     engine = create_engine(settings.get_database_url())
     session_factory = create_session_factory(engine)
@@ -151,14 +153,14 @@ def build_program(
         admin_ids=wire.admin_ids,
     )
     inbox = Inbox(session_factory, clock)
-    application = _build_application(wire, inbox)
+    processor = InboxProcessor(inbox, apologise, retry_pauses_s)
+    application = _build_application(wire, inbox, processor)
     set_services(application, services)
     handlers.register(application)
     return DigitBotProgram(application, services, inbox, trainer, engine)
 
 
-def _build_application(wire: Wire, inbox: Inbox) -> DigitBot:
-    processor = InboxProcessor(inbox, on_parked=apologise)
+def _build_application(wire: Wire, inbox: Inbox, processor: InboxProcessor) -> DigitBot:
     application: DigitBot = (
         ApplicationBuilder()
         .token(wire.token)

@@ -7,7 +7,7 @@ is marked done after its handlers have run; what is not done is processed again 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from weakref import WeakValueDictionary
 
@@ -18,12 +18,12 @@ from telegram.ext import BaseUpdateProcessor
 
 from bot.context import Context, DigitBot
 from bot.services.ports import Clock
-from bot.storage import inbox
+from bot.storage import inbox as queries
 from bot.storage.database import SessionFactory
 
 _logger = logging.getLogger(__name__)
 
-_PAUSES_S = (1.0, 5.0)
+RETRY_PAUSES_S = (1.0, 5.0)
 """How long to wait before each further attempt; after the last one an update is parked."""
 
 _REMEMBER = timedelta(days=2)
@@ -59,8 +59,8 @@ class Inbox(asyncio.Queue[object]):
     async def restore(self, bot: Bot) -> int:
         """Queue what an earlier process left undone, oldest first; return how many."""
         async with self._session_factory.begin() as session:
-            await inbox.delete_done(session, self._clock() - _REMEMBER)
-            payloads = await inbox.list_pending(session)
+            await queries.delete_done(session, self._clock() - _REMEMBER)
+            payloads = await queries.list_pending(session)
         for payload in payloads:
             await super().put(Update.de_json(payload, bot))
         return len(payloads)
@@ -68,22 +68,22 @@ class Inbox(asyncio.Queue[object]):
     async def count_attempt(self, update_id: int) -> int:
         """Count one more attempt at an update, and return how many there have been with it."""
         async with self._session_factory.begin() as session:
-            return await inbox.count_attempt(session, update_id)
+            return await queries.count_attempt(session, update_id)
 
     async def mark_done(self, update_id: int) -> None:
         """Mark an update as processed."""
         async with self._session_factory.begin() as session:
-            await inbox.mark_done(session, update_id, self._clock())
+            await queries.mark_done(session, update_id, self._clock())
 
     async def park(self, update_id: int, error: Exception) -> None:
         """Set an update aside that fails every time."""
         async with self._session_factory.begin() as session:
-            await inbox.park(session, update_id, repr(error))
+            await queries.park(session, update_id, repr(error))
 
     async def _add(self, update: Update) -> bool:
         try:
             async with self._session_factory.begin() as session:
-                return await inbox.add_update(
+                return await queries.add_update(
                     session, update.update_id, update.to_dict(), self._clock()
                 )
         except SQLAlchemyError as error:
@@ -95,11 +95,23 @@ class InboxProcessor(BaseUpdateProcessor):
 
     _application: DigitBot  # Set by `attach`: the application is built with its processor.
 
-    def __init__(self, queue: Inbox, on_parked: Callable[[Update, Bot], Awaitable[None]]) -> None:
-        """Take the inbox, and what to call when an update is given up."""
+    def __init__(
+        self,
+        inbox: Inbox,
+        on_parked: Callable[[Update, Bot], Awaitable[None]],
+        retry_pauses_s: Sequence[float],
+    ) -> None:
+        """Take what the processor works with.
+
+        Args:
+            inbox: Where updates are marked.
+            on_parked: Called when an update is given up.
+            retry_pauses_s: Seconds before each further attempt at an update that failed.
+        """
         super().__init__(max_concurrent_updates=_CONCURRENT_UPDATES)
-        self._inbox = queue
+        self._inbox = inbox
         self._on_parked = on_parked
+        self._retry_pauses_s = retry_pauses_s
         self._errors: dict[int, Exception] = {}
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
@@ -132,9 +144,9 @@ class InboxProcessor(BaseUpdateProcessor):
             if error is None:
                 await self._inbox.mark_done(update.update_id)
                 return
-            if attempts > len(_PAUSES_S):
+            if attempts > len(self._retry_pauses_s):
                 break
-            await asyncio.sleep(_PAUSES_S[attempts - 1])
+            await asyncio.sleep(self._retry_pauses_s[attempts - 1])
             attempts = await self._inbox.count_attempt(update.update_id)
             coroutine = self._application.process_update(update)
         _logger.error("Update %s is parked after %s attempts", update.update_id, attempts)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy.exc import OperationalError
+import sqlalchemy.exc
 
 from bot.errors import DatabaseError
 
@@ -29,7 +29,8 @@ def upgrade_schema(url: str) -> None:
     config.attributes["url"] = url
     try:
         command.upgrade(config, "head")
-    except (OperationalError, OSError) as error:
+    except (sqlalchemy.exc.DatabaseError, OSError) as error:
+        reason = error.orig if isinstance(error, sqlalchemy.exc.DatabaseError) else error
         raise DatabaseError(
-            f"The database cannot be opened: {error}. Check DATABASE_URL and DATA_DIR."
+            f"the database cannot be used: {reason}. Check DATABASE_URL and DATA_DIR."
         ) from error

@@ -1,0 +1,144 @@
+import pytest
+from drawing import draw_digits
+from scripted_trainer import ScriptedTrainer
+from sqlalchemy import select
+
+from bot import texts
+from bot.playground import ADMIN_ID, USER_ID, Playground
+from bot.storage.database import SessionFactory
+from bot.storage.models import ModelVersion, TrainingRun, TrainingState
+
+pytestmark = pytest.mark.usefixtures("program")
+
+
+async def ask(playground: Playground, text: str, user_id: int = USER_ID) -> str:
+    """Send a text, and return that of the bot's answer."""
+    return (await playground.answer(await playground.send_text(user_id, text)))["text"]
+
+
+async def test_start_says_what_the_bot_does(playground: Playground) -> None:
+    assert "I read handwritten digits" in await ask(playground, "/start")
+
+
+async def test_help_lists_commands_by_role(playground: Playground) -> None:
+    assert "/train" not in await ask(playground, "/help")
+    assert "/train" in await ask(playground, "/help", ADMIN_ID)
+
+
+async def test_command_menu_goes_by_role(playground: Playground) -> None:
+    assert [c["command"] for c in playground.commands(USER_ID)] == ["start", "help", "accuracy"]
+    assert "train" in [command["command"] for command in playground.commands(ADMIN_ID)]
+
+
+async def test_accuracy_counts_what_people_said(playground: Playground) -> None:
+    assert "nobody has judged" in await ask(playground, "/accuracy")
+    for typed in ("7", "7", "1"):
+        answer = await playground.answer(await playground.send_photo(USER_ID, draw_digits([7])))
+        await playground.answer(
+            await playground.send_text(USER_ID, typed, reply_to=answer["message_id"])
+        )
+    text = await ask(playground, "/accuracy")
+    assert "MNIST test: 98" in text or "MNIST test: 99" in text
+    assert "66.7% right: 2 of 3 judged digits" in text
+    assert "20.8% to 93.9%" in text  # Wilson, by hand
+
+
+@pytest.mark.parametrize(
+    ("content", "answer"),
+    [
+        ({"text": "Hello"}, texts.WHAT_TO_SEND),
+        ({"text": "7"}, texts.WHAT_TO_SEND),
+        ({"dice": {"emoji": "🎲", "value": 6}}, texts.WHAT_TO_SEND),
+        (
+            {"voice": {"file_id": "v", "file_unique_id": "v", "duration": 1}},
+            texts.WHAT_TO_SEND,
+        ),
+        (
+            {
+                "sticker": {
+                    "file_id": "s",
+                    "file_unique_id": "s",
+                    "type": "regular",
+                    "width": 512,
+                    "height": 512,
+                    "is_animated": False,
+                    "is_video": False,
+                }
+            },
+            texts.WHAT_TO_SEND,
+        ),
+        (
+            {
+                "document": {
+                    "file_id": "d",
+                    "file_unique_id": "d",
+                    "mime_type": "application/pdf",
+                }
+            },
+            texts.NOT_AN_IMAGE_FILE,
+        ),
+    ],
+    ids=["text", "bare digit", "dice", "voice", "sticker", "pdf"],
+)
+async def test_anything_else_gets_one_friendly_sentence(
+    playground: Playground, content: dict, answer: str
+) -> None:
+    question = playground.send(USER_ID, content)
+    assert (await playground.answer(question))["text"] == answer
+
+
+async def test_unknown_command_points_to_help(playground: Playground) -> None:
+    assert await ask(playground, "/nonsense") == texts.UNKNOWN_COMMAND
+
+
+async def test_train_is_for_admins(
+    playground: Playground, session_factory: SessionFactory
+) -> None:
+    assert await ask(playground, "/train") == texts.ADMINS_ONLY
+    async with session_factory() as session:
+        assert (await session.scalars(select(TrainingRun))).all() == []
+
+
+async def test_train_reports_in_one_message_and_stores_a_candidate(
+    playground: Playground, session_factory: SessionFactory, trainer: ScriptedTrainer
+) -> None:
+    command = await playground.send_text(ADMIN_ID, "/train")
+    progress = await playground.answer(command)
+    assert "epoch 1 of 2" in progress["text"]
+    trainer.may_end.set()
+    done = await playground.answer(command, lambda message: "is done" in message["text"])
+    assert done["message_id"] == progress["message_id"]
+    assert "MNIST test: 97.80%" in done["text"]
+
+    async with session_factory() as session:
+        run = (await session.scalars(select(TrainingRun))).one()
+        shipped, candidate = await session.scalars(select(ModelVersion).order_by(ModelVersion.id))
+    assert (run.state, run.model_version_id) == (TrainingState.SUCCEEDED, candidate.id)
+    assert (shipped.is_active, candidate.is_active) == (True, False)
+
+
+async def test_second_train_waits_for_the_first(
+    playground: Playground, trainer: ScriptedTrainer
+) -> None:
+    command = await playground.send_text(ADMIN_ID, "/train")
+    await playground.answer(command)
+    assert await ask(playground, "/train", ADMIN_ID) == texts.TRAINING_ALREADY_RUNNING
+    trainer.may_end.set()
+    await playground.answer(command, lambda message: "is done" in message["text"])
+
+
+async def test_failed_training_says_why_and_the_next_one_can_start(
+    playground: Playground, session_factory: SessionFactory, trainer: ScriptedTrainer
+) -> None:
+    trainer.error = "No space left on device <disk>"
+    trainer.may_end.set()
+    command = await playground.send_text(ADMIN_ID, "/train")
+    failed = await playground.answer(command, lambda message: "failed" in message["text"])
+    assert "No space left on device <disk>" in failed["text"]
+    async with session_factory() as session:
+        run = (await session.scalars(select(TrainingRun))).one()
+    assert (run.state, run.error) == (TrainingState.FAILED, trainer.error)
+
+    trainer.error = None
+    again = await playground.send_text(ADMIN_ID, "/train")
+    await playground.answer(again, lambda message: "is done" in message["text"])

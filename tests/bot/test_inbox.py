@@ -1,0 +1,212 @@
+"""Nothing that Telegram has handed over is lost: crashes, repeats, poison, a locked database."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from drawing import draw_digits
+from fixed_clock import FixedClock
+from scripted_trainer import ScriptedTrainer
+from sqlalchemy import select, text
+from telegram import Update
+from telegram.error import NetworkError
+from telegram.ext import CommandHandler
+
+from bot import texts
+from bot.app import DigitBotProgram, Wire, build_program
+from bot.context import Context
+from bot.inbox import Inbox
+from bot.playground import ADMIN_ID, USER_ID, Playground
+from bot.settings import Settings
+from bot.storage.database import SessionFactory
+from bot.storage.models import InboxUpdate
+
+
+def update_with(update_id: int, message_text: str = "hello") -> Update:
+    chat = {"id": USER_ID, "type": "private"}
+    message = {"message_id": update_id, "date": 0, "chat": chat, "text": message_text}
+    update = Update.de_json({"update_id": update_id, "message": message}, None)
+    assert update is not None
+    return update
+
+
+async def rows(session_factory: SessionFactory) -> list[InboxUpdate]:
+    async with session_factory() as session:
+        query = select(InboxUpdate).order_by(InboxUpdate.update_id)
+        return list(await session.scalars(query))
+
+
+@pytest.fixture
+def inbox(session_factory: SessionFactory, clock: FixedClock) -> Inbox:
+    return Inbox(session_factory, clock)
+
+
+async def test_update_is_written_before_put_returns(
+    inbox: Inbox, session_factory: SessionFactory
+) -> None:
+    await inbox.put(update_with(1))
+    [row] = await rows(session_factory)
+    assert (row.update_id, row.done_at, row.error) == (1, None, None)
+    assert row.payload is not None
+    assert row.payload["message"]["text"] == "hello"
+
+
+async def test_repeated_update_is_queued_once(inbox: Inbox) -> None:
+    await inbox.put(update_with(1))
+    await inbox.put(update_with(1))
+    assert inbox.qsize() == 1
+
+
+async def test_undone_updates_are_restored_in_order(
+    inbox: Inbox, session_factory: SessionFactory, clock: FixedClock, program: DigitBotProgram
+) -> None:
+    for update_id in (3, 1, 2):
+        await inbox.put(update_with(update_id))
+    await inbox.mark_done(2)
+
+    after_the_crash = Inbox(session_factory, clock)
+    assert await after_the_crash.restore(program.application.bot) == 2
+    restored = [await after_the_crash.get(), await after_the_crash.get()]
+    assert [update.update_id for update in restored if isinstance(update, Update)] == [1, 3]
+
+
+async def test_done_update_loses_its_content_and_later_its_row(
+    inbox: Inbox, session_factory: SessionFactory, clock: FixedClock, program: DigitBotProgram
+) -> None:
+    await inbox.put(update_with(1))
+    await inbox.mark_done(1)
+    [row] = await rows(session_factory)
+    assert (row.payload, row.done_at) == (None, clock.now)
+
+    clock.advance(timedelta(days=3))
+    await inbox.restore(program.application.bot)
+    assert await rows(session_factory) == []
+
+
+async def test_database_that_refuses_makes_the_polling_loop_ask_again(
+    inbox: Inbox, session_factory: SessionFactory
+) -> None:
+    async with session_factory.begin() as session:
+        await session.execute(text("ALTER TABLE inbox_update RENAME TO elsewhere"))
+    with pytest.raises(NetworkError, match="inbox"):
+        await inbox.put(update_with(1))
+    assert inbox.empty()
+
+
+async def test_what_was_sent_while_the_bot_was_down_is_answered_at_its_start(
+    settings: Settings, wire: Wire, playground: Playground, clock: FixedClock
+) -> None:
+    photo = await playground.send_photo(USER_ID, draw_digits([7]))
+    program = build_program(settings, wire, trainer=ScriptedTrainer(), clock=clock)
+    async with program.running(), program.polling():
+        assert "This is a 7." in (await playground.answer(photo))["text"]
+
+
+async def test_update_that_a_crash_left_undone_is_processed_at_the_next_start(
+    settings: Settings,
+    wire: Wire,
+    playground: Playground,
+    session_factory: SessionFactory,
+    clock: FixedClock,
+) -> None:
+    # Written down and acknowledged, and then the process was killed.
+    photo = await playground.send_photo(USER_ID, draw_digits([7]))
+    update = Update.de_json({"update_id": 5, "message": photo}, None)
+    await Inbox(session_factory, clock).put(update)
+
+    program = build_program(settings, wire, trainer=ScriptedTrainer(), clock=clock)
+    async with program.running():  # It does not even poll.
+        assert "This is a 7." in (await playground.answer(photo))["text"]
+        await program.inbox.join()
+    [row] = await rows(session_factory)
+    assert row.done_at is not None
+
+
+async def test_training_that_a_crash_interrupted_is_reported_at_the_next_start(
+    settings: Settings,
+    wire: Wire,
+    playground: Playground,
+    trainer: ScriptedTrainer,
+    clock: FixedClock,
+) -> None:
+    before = build_program(settings, wire, trainer=trainer, clock=clock)
+    run_id = await before.services.training.start(
+        "classic", requested_by=ADMIN_ID, chat_id=ADMIN_ID
+    )
+    await before.engine.dispose()
+
+    program = build_program(settings, wire, trainer=trainer, clock=clock)
+    async with program.running():
+        [message] = playground.messages(ADMIN_ID)
+        assert f"Training run {run_id} was interrupted" in message["text"]
+        await program.services.training.start("classic", requested_by=1, chat_id=ADMIN_ID)
+
+
+class Unreliable:
+    """A handler that fails some times before it works."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+        self.calls = 0
+
+    async def __call__(self, update: Update, context: Context) -> None:
+        self.calls += 1
+        if self.calls <= self.failures:
+            raise RuntimeError("not yet")
+        assert update.effective_message is not None
+        await update.effective_message.reply_text("done")
+
+
+async def test_update_whose_handler_fails_is_tried_again(
+    program: DigitBotProgram, playground: Playground, session_factory: SessionFactory
+) -> None:
+    handler = Unreliable(failures=2)
+    program.application.add_handler(CommandHandler("try", handler), group=-1)
+    # The fallback of the normal group answers too: only the first answer matters here.
+    command = await playground.send_text(USER_ID, "/try")
+    await playground.answer(command, lambda message: message["text"] == "done")
+    await program.inbox.join()
+    [row] = await rows(session_factory)
+    assert (handler.calls, row.attempts, row.error) == (3, 3, None)
+
+
+async def test_update_that_fails_every_time_is_parked_and_the_person_told(
+    program: DigitBotProgram, playground: Playground, session_factory: SessionFactory
+) -> None:
+    handler = Unreliable(failures=100)
+    program.application.add_handler(CommandHandler("try", handler), group=-1)
+    command = await playground.send_text(USER_ID, "/try")
+    await playground.answer(command, lambda m: m["text"] == texts.SOMETHING_WENT_WRONG)
+    await program.inbox.join()
+    [row] = await rows(session_factory)
+    assert (handler.calls, row.error) == (3, "RuntimeError('not yet')")
+    assert row.payload is not None  # An admin can see what it was.
+    # The chat goes on.
+    start = await playground.send_text(USER_ID, "/start")
+    assert "I read handwritten digits" in (await playground.answer(start))["text"]
+
+
+async def test_updates_of_one_chat_are_processed_in_order_and_chats_in_parallel(
+    program: DigitBotProgram, playground: Playground
+) -> None:
+    log: list[str] = []
+    may_go_on = asyncio.Event()
+
+    async def note(update: Update, context: Context) -> None:
+        assert update.effective_message is not None
+        word = (context.args or [""])[0]
+        log.append(f"{word} begins")
+        if word == "slow":
+            await may_go_on.wait()
+        log.append(f"{word} ends")
+        await update.effective_message.reply_text(word)
+
+    program.application.add_handler(CommandHandler("note", note), group=-1)
+    await playground.send_text(USER_ID, "/note slow")
+    after = await playground.send_text(USER_ID, "/note after")
+    other = await playground.send_text(ADMIN_ID, "/note other")
+    await playground.answer(other, lambda message: message["text"] == "other")
+    assert log == ["slow begins", "other begins", "other ends"]
+    may_go_on.set()
+    await playground.answer(after, lambda message: message["text"] == "after")
+    assert log[3:] == ["slow ends", "after begins", "after ends"]

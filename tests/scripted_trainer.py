@@ -1,0 +1,52 @@
+"""A trainer that does what a test tells it, in place of the process that takes minutes."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+from bot.errors import TrainingError, TrainingInterruptedError
+from bot.services.ports import TrainedCheckpoint, TrainingProgress
+from mnist_model.checkpoint import (
+    PRETRAINED_CHECKPOINT,
+    Checkpoint,
+    load_checkpoint,
+    save_checkpoint,
+)
+
+PROGRESS = TrainingProgress(
+    epoch=1, epochs=2, loss=0.25, validation_accuracy=0.95, stage="training", elapsed_s=3.0
+)
+
+
+class ScriptedTrainer:
+    """Makes a copy of the shipped checkpoint, after one epoch that ends when the test says so."""
+
+    def __init__(self) -> None:
+        self.may_end = asyncio.Event()
+        self.error: str | None = None  # When set, training fails with it.
+        self._is_stopping = False
+
+    async def train(self, recipe: str) -> AsyncIterator[TrainingProgress | TrainedCheckpoint]:
+        yield PROGRESS
+        await self.may_end.wait()
+        if self._is_stopping:
+            raise TrainingInterruptedError("the bot is being stopped")
+        if self.error:
+            raise TrainingError(self.error)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "candidate.safetensors"
+            make_candidate(path, recipe)
+            yield TrainedCheckpoint(path)
+
+    async def stop(self) -> None:
+        self._is_stopping = True
+        self.may_end.set()
+
+
+def make_candidate(path: Path, recipe: str) -> str:
+    """Write a checkpoint that differs from the shipped one, and return its hash."""
+    shipped = load_checkpoint(PRETRAINED_CHECKPOINT)
+    metadata = replace(shipped.metadata, recipe=recipe, seed=12345, test_accuracy=0.978)
+    return save_checkpoint(path, Checkpoint(metadata, shipped.weights)).sha256
