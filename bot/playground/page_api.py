@@ -6,14 +6,20 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import quote
 
-from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import (
+    FileResponse,
+    JSONResponse,
+    PlainTextResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bot.playground.errors import NotAPhotoError, PageError
+from bot.playground.errors import BotApiError, NotAPhotoError, PageError, bad_request
+from bot.playground.parameters import Parameters, Upload, read_parameters
 from bot.playground.people import ADMIN_ID, USER_ID, Json
 from bot.playground.playground import MAX_UPLOAD_BYTES, Playground
 
@@ -52,32 +58,35 @@ async def earlier_messages(request: Request) -> Response:
 
 async def send_text(request: Request) -> Response:
     """Send a text."""
-    body = await request.json()
+    parameters = await read_parameters(request)
     message = await _playground(request).send_text(
-        _user_id(request), str(body["text"]), reply_to=body.get("reply_to")
+        _user_id(request), parameters.text("text"), reply_to=_reply_to(parameters)
     )
     return JSONResponse(message)
 
 
 async def send_photo(request: Request) -> Response:
     """Send the uploaded picture as a photo."""
-    content, _, caption, reply_to = await _read_upload(request)
+    parameters, upload = await _read_upload(request)
     message = await _playground(request).send_photo(
-        _user_id(request), content, caption=caption, reply_to=reply_to
+        _user_id(request),
+        upload.content,
+        caption=parameters.text("caption"),
+        reply_to=_reply_to(parameters),
     )
     return JSONResponse(message)
 
 
 async def send_document(request: Request) -> Response:
     """Send the upload as a file."""
-    content, upload, caption, reply_to = await _read_upload(request)
+    parameters, upload = await _read_upload(request)
     message = await _playground(request).send_document(
         _user_id(request),
-        content,
-        upload.filename or "file",
-        upload.content_type or "application/octet-stream",
-        caption=caption,
-        reply_to=reply_to,
+        upload.content,
+        upload.file_name,
+        upload.mime_type,
+        caption=parameters.text("caption"),
+        reply_to=_reply_to(parameters),
     )
     return JSONResponse(message)
 
@@ -85,8 +94,10 @@ async def send_document(request: Request) -> Response:
 async def press_button(request: Request) -> Response:
     """Press an inline button and wait for what the bot says to it."""
     playground = _playground(request)
-    body = await request.json()
-    query_id = await playground.press(_user_id(request), body["message_id"], body["data"])
+    parameters = await read_parameters(request)
+    query_id = await playground.press(
+        _user_id(request), parameters.number("message_id"), parameters.text("data")
+    )
     try:
         answer = await playground.answer_to_press(query_id, timeout_s=_PRESS_TIMEOUT_S)
     except TimeoutError:
@@ -168,24 +179,25 @@ def _user_id(request: Request) -> int:
     return user_id
 
 
-async def _read_upload(request: Request) -> tuple[bytes, UploadFile, str | None, int | None]:
+def _reply_to(parameters: Parameters) -> int | None:
+    return parameters.number("reply_to", 0) or None
+
+
+async def _read_upload(request: Request) -> tuple[Parameters, Upload]:
     # Before the body is read: a browser says how long it is.
     if int(request.headers.get("content-length", "0")) > _MAX_REQUEST_BYTES:
         raise PageError("This file is too large. The playground takes up to 50 MB.")
-    async with request.form() as form:
-        upload, caption, reply_to = form.get("file"), form.get("caption"), form.get("reply_to")
-        if not isinstance(upload, UploadFile):
-            raise HTTPException(400)
-        return (
-            await upload.read(),
-            upload,
-            str(caption) if caption else None,
-            int(str(reply_to)) if reply_to else None,
-        )
+    parameters = await read_parameters(request)
+    upload = parameters.upload("file")
+    if upload is None:
+        raise bad_request("there is no file")
+    return parameters, upload
 
 
 async def refuse(request: Request, error: Exception) -> Response:  # noqa: ARG001 Starlette passes it
     """Answer with the sentence to show, and whether sending as a file is the way out."""
+    if isinstance(error, BotApiError):
+        return PlainTextResponse(error.description, error.error_code)
     as_file = isinstance(error, NotAPhotoError)
     return JSONResponse({"sentence": str(error), "send_as_file": as_file}, 422)
 

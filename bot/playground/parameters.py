@@ -1,4 +1,4 @@
-"""The parameters of a Bot API request, however they were sent.
+"""The parameters of a request, however they were sent.
 
 Source: https://core.telegram.org/bots/api#making-requests
 """

@@ -40,8 +40,9 @@ def make_photo(content: bytes) -> list[PhotoFile]:
     longest = max(image.size)
     if longest > _MAX_RATIO * min(image.size):
         raise NotAPhotoError("This picture is too long and thin for a photo. Send it as a file.")
-    sides = [side for side in _LONGEST_SIDES_PX if side < longest]
-    return [_shrink(image, side) for side in (*sides, min(longest, _LONGEST_SIDES_PX[-1]))]
+    largest = min(longest, _LONGEST_SIDES_PX[-1])
+    smaller = [side for side in _LONGEST_SIDES_PX if side < largest]
+    return [_shrink(image, side) for side in (*smaller, largest)]
 
 
 def make_thumbnail(content: bytes) -> PhotoFile | None:

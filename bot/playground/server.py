@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from bot.playground import bot_api, page_api
-from bot.playground.errors import PageError
+from bot.playground.errors import BotApiError, PageError
 from bot.playground.guard import Guard
 from bot.playground.playground import Playground
 
@@ -29,7 +29,7 @@ def create_playground(token: str, *, data_dir: Path | None = None) -> Starlette:
     app = Starlette(
         routes=[*bot_api.routes, *page_api.routes],
         middleware=[Middleware(Guard)],
-        exception_handlers={PageError: page_api.refuse},
+        exception_handlers={PageError: page_api.refuse, BotApiError: page_api.refuse},
         lifespan=_lifespan,
     )
     app.state.playground = playground
