@@ -4,6 +4,7 @@ Source: https://core.telegram.org/api/files#image-thumbnail-types
 """
 
 import io
+import struct
 import warnings
 from dataclasses import dataclass
 
@@ -14,11 +15,15 @@ from bot.playground.errors import NotAPhotoError
 _LONGEST_SIDES_PX = (90, 320, 800, 1280)
 _THUMBNAIL_SIDE_PX = 320
 _JPEG_QUALITY = 87
+# What every browser can show, too. Anything else travels as a file.
+_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP")
 _MAX_PIXELS = 100_000_000
 # "The photo's width and height must not exceed 10000 in total. Width and height ratio must be at
 # most 20." https://core.telegram.org/bots/api#sendphoto (An app shrinks what a person sends, so
 # only the ratio holds for people.)
 _MAX_RATIO = 20
+# Decoders raise whatever the damage makes them trip over.
+_DAMAGE = (OSError, SyntaxError, ValueError, ArithmeticError, LookupError, EOFError, struct.error)
 
 
 @dataclass(frozen=True)
@@ -58,14 +63,13 @@ def _open_upright(content: bytes) -> Image.Image:
         with warnings.catch_warnings():
             # Pillow warns of, rather than refuses, pictures somewhat above its own limit.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image: Image.Image = Image.open(io.BytesIO(content))
+            image: Image.Image = Image.open(io.BytesIO(content), formats=_FORMATS)
             if image.width * image.height > _MAX_PIXELS:
                 raise NotAPhotoError("This picture has too many pixels. Send it as a file.")
             image.draft("RGB", (_LONGEST_SIDES_PX[-1], _LONGEST_SIDES_PX[-1]))
             image = ImageOps.exif_transpose(image)
             return _on_white(image)
-    # Decoders raise whatever the damage makes them trip over.
-    except (OSError, SyntaxError, ValueError, ArithmeticError, LookupError, EOFError) as error:
+    except _DAMAGE as error:
         raise NotAPhotoError("This is not a picture I can show. Send it as a file.") from error
     except Image.DecompressionBombError as error:
         raise NotAPhotoError("This picture has too many pixels. Send it as a file.") from error

@@ -104,11 +104,11 @@ export function createComposer(actions) {
 
   return {
     setReply,
-    /** Return the id of the message to reply to, and be done with it. */
+    /** Return the message to reply to, if there is one, and be done with it. */
     takeReply() {
-      const id = replyTo?.message_id;
+      const message = replyTo;
       setReply(null);
-      return id;
+      return message;
     },
     setCommands(list) {
       commands = list;

@@ -25,13 +25,12 @@ const chat = createChat({
   typing: (isTyping) => { state.isTyping = isTyping; showState(); },
 });
 const composer = createComposer({ sendText });
-const upload = createUpload(sendUpload);
+const upload = createUpload((...picture) => sendUpload(...picture));
 const drawing = createDrawing((picture) => sendUpload("photo", picture, "drawing.png", ""));
 
 async function sendText(text) {
-  const replyTo = composer.takeReply();
   try {
-    await me.sendText(text, replyTo);
+    await withReply((replyTo) => me.sendText(text, replyTo));
     return true;
   } catch (error) {
     tell(error);
@@ -39,8 +38,18 @@ async function sendText(text) {
   }
 }
 
-async function sendUpload(kind, blob, name, caption) {
-  await me.sendUpload(kind, blob, name, caption, composer.takeReply());
+const sendUpload = (kind, blob, name, caption) =>
+  withReply((replyTo) => me.sendUpload(kind, blob, name, caption, replyTo));
+
+/** Send as a reply to the chosen message, which stays chosen when sending fails. */
+async function withReply(send) {
+  const replyTo = composer.takeReply();
+  try {
+    await send(replyTo?.message_id);
+  } catch (error) {
+    composer.setReply(replyTo);
+    throw error;
+  }
 }
 
 async function press(message, button, pressed) {

@@ -33,7 +33,7 @@ export function createUpload(send) {
   function showNext() {
     const [file] = waiting;
     // A browser names a kind only for what it knows; HEIC and the like go as they are.
-    const mayBePhoto = /^image\/(jpeg|png|gif|webp|bmp|avif)$/.test(file.type);
+    const mayBePhoto = /^image\/(jpeg|png|gif|webp|bmp)$/.test(file.type);
     asFile.checked = !mayBePhoto;
     asFile.disabled = !mayBePhoto;
     caption.value = "";
