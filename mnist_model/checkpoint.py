@@ -67,6 +67,9 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> CheckpointMetadata:
 
     Returns:
         The metadata, now with the file's SHA-256.
+
+    Raises:
+        CheckpointError: The file cannot be written there.
     """
     weights = {
         name: np.ascontiguousarray(array, dtype=np.float16)
@@ -75,7 +78,10 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> CheckpointMetadata:
     header = _header_of(checkpoint.metadata)
     header["content_sha256"] = _content_sha256(header, weights)
     content = safetensors.numpy.save(weights, {_HEADER_KEY: json.dumps(header, sort_keys=True)})
-    _write_atomically(path, content)
+    try:
+        _write_atomically(path, content)
+    except OSError as error:
+        raise CheckpointError(f"Cannot write the checkpoint {path}: {error.strerror}.") from error
     return replace(checkpoint.metadata, sha256=hashlib.sha256(content).hexdigest())
 
 

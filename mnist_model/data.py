@@ -92,19 +92,21 @@ def load_mnist(
     return loaders[0], loaders[1]
 
 
-def load_train_and_validation(data_dir: str | Path = DEFAULT_DATA_DIR) -> tuple[Split, Split]:
+def load_train_and_validation(
+    data_dir: str | Path = DEFAULT_DATA_DIR, *, validation_size: int = VALIDATION_SIZE
+) -> tuple[Split, Split]:
     """Load the 55,000 images to train on and the 5,000 to choose by.
 
     Raises:
         DataError: The files are missing and cannot be downloaded, or are damaged.
     """
     part = _load_part(data_dir, "train")
-    cut = len(part) - VALIDATION_SIZE
+    cut = len(part) - validation_size
     return Split(part.images[:cut], part.labels[:cut]), Split(part.images[cut:], part.labels[cut:])
 
 
 def load_test(data_dir: str | Path = DEFAULT_DATA_DIR) -> Split:
-    """Load the 10,000 test images. Only `evaluate.py` calls this.
+    """Load the 10,000 test images. In this package, only `evaluate.py` calls this.
 
     Raises:
         DataError: The files are missing and cannot be downloaded, or are damaged.

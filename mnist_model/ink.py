@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_SURFACE_SIDE_PX = 48  # of the thumbnail that the lighting's slope is fitted to
-_PAPER_SIDE_PX = 256  # of the thumbnail that the paper's brightness is taken from
+_GROUND_SIDE_PX = 64  # of the thumbnail that tells light ink from dark
+_GROUND_WINDOW = 0.5  # of the thumbnail's shorter side, for the median
+_PAPER_SIDE_PX = 1280  # of the thumbnail that the paper's brightness is taken from
 _WIDEST_STROKE = 0.3  # of the shorter side; whatever is wider counts as paper or shadow
 _FAINTEST_INK = 0.07  # contrast; below it lie paper grain and compression
 _NOISE_FACTOR = 5.0  # ink stands out this many standard deviations of the paper
@@ -32,7 +33,7 @@ def map_ink(grey: NDArray[np.uint8]) -> InkMap:
         grey = 255 - grey
     smooth = _smooth(grey)
     paper = _paper_brightness(smooth)
-    contrast: NDArray[np.float32] = 1 - smooth.astype(np.float32) / np.maximum(paper, 1)  # (H, W)
+    contrast = np.asarray(1 - smooth / np.maximum(paper, 1), dtype=np.float32)  # (H, W)
     level, spread = _level_and_spread(contrast)
     return InkMap(
         np.clip(contrast - np.float32(level), 0, 1),
@@ -43,11 +44,13 @@ def map_ink(grey: NDArray[np.uint8]) -> InkMap:
 def is_light_on_dark(grey: NDArray[np.uint8]) -> bool:
     """Tell whether the ink is lighter than its ground.
 
-    Ink is the minority: once the light's slope is taken away, the brightnesses lean to its side.
+    Ink is the minority nearly everywhere, so a median over wide windows shows the ground, with the
+    edges of shadows where they are. What differs from it leans to the ink's side.
     """
-    small = _shrink(grey, _SURFACE_SIDE_PX).astype(np.float32)
-    residual = small - _fit_slope(small)
-    return float((residual**3).mean()) > 0
+    small = _shrink(grey, _GROUND_SIDE_PX)
+    size = max(3, round(_GROUND_WINDOW * min(small.shape)) | 1)
+    ground = cv2.medianBlur(small, size).astype(np.float32)
+    return float(((small - ground) ** 3).mean()) > 0
 
 
 def _smooth(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -56,21 +59,6 @@ def _smooth(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if sigma < 0.3:  # a kernel of one pixel
         return grey
     return np.asarray(cv2.GaussianBlur(grey, (0, 0), sigma), dtype=np.uint8)
-
-
-def _fit_slope(small: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Fit a plane to the ground's brightness, giving no weight to what stands out from it."""
-    height, width = small.shape
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    terms = np.stack((np.ones_like(x), x, y), axis=-1).reshape(-1, 3)  # (H * W, 3)
-    values = small.ravel()
-    fitted = np.full_like(values, np.median(values))
-    for _ in range(4):
-        distance = np.abs(values - fitted)
-        is_ground = distance <= 2 * np.median(distance) + 1
-        solution = np.linalg.lstsq(terms[is_ground], values[is_ground], rcond=None)[0]
-        fitted = terms @ solution
-    return fitted.reshape(height, width).astype(np.float32)
 
 
 def _paper_brightness(grey: NDArray[np.uint8]) -> NDArray[np.float32]:

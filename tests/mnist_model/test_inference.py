@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+import torch
+
+from mnist_model.config import MLPConfig
+from mnist_model.errors import CheckpointError
+from mnist_model.inference import NumpyMLP, log_softmax
+from mnist_model.model import build_model
+
+ACTIVATIONS = ["relu", "leaky_relu", "elu", "tanh", "gelu", "silu"]
+
+
+def _with_lived_in_statistics(model):
+    """Run some batches, so that batch normalisation has something to fold."""
+    for _ in range(5):
+        model(torch.randn(32, 784) * 2 + 1)
+    return model.eval()
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_numpy_computes_what_torch_computes(activation, batch_norm):
+    torch.manual_seed(1)
+    config = MLPConfig(
+        hidden_sizes=(32, 24), activation=activation, batch_norm=batch_norm, dropout=0.1
+    )
+    model = _with_lived_in_statistics(build_model(config))
+    weights = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+    inputs = torch.randn(16, 784) * 3
+    with torch.no_grad():
+        expected = model(inputs).numpy()
+    actual = NumpyMLP(config, weights).log_probabilities(inputs.numpy())
+    np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_log_softmax_survives_large_scores():
+    result = log_softmax(np.array([[1000.0, 0.0], [-1000.0, -1000.0]], np.float32))
+    np.testing.assert_allclose(result, [[0, -1000], [-np.log(2), -np.log(2)]], rtol=1e-6)
+
+
+def test_missing_and_misshapen_weights_are_told():
+    config = MLPConfig(hidden_sizes=(4,))
+    weights = {n: t.numpy() for n, t in build_model(config).state_dict().items()}
+    with pytest.raises(CheckpointError, match=r"output\.bias"):
+        NumpyMLP(config, {n: a for n, a in weights.items() if n != "output.bias"})
+    with pytest.raises(CheckpointError, match="linear1"):
+        NumpyMLP(config, weights | {"linear1.weight": np.zeros((4, 7), np.float32)})
