@@ -14,6 +14,6 @@ def configure_logging(level: str) -> None:
     )
     # httpx writes every URL at INFO, and Telegram's URLs hold the bot token.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    # Each of these narrates its routine at INFO: scheduler wake-ups, migration contexts.
-    for name in ("apscheduler", "alembic.runtime.plugins", "telegram.ext"):
+    # Each of these narrates its routine at INFO: wake-ups, plug-ins, start and stop.
+    for name in ("apscheduler", "alembic.runtime.plugins", "telegram.ext", "uvicorn"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,245 @@
+"""The installed program as a process, over HTTP, and its page in a real browser."""
+
+import asyncio
+import csv
+import io
+import os
+import re
+import signal
+import sqlite3
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import httpx
+import pytest
+from browser import open_page
+from drawing import draw_digits
+from PIL import Image
+from playwright.async_api import Locator, Page, expect
+
+from bot.playground import USER_ID
+
+PROGRAM = Path(sys.executable).with_name("digit-bot")
+READY = re.compile(r"The bot is ready: (\S+)")
+START_S = 60  # Far more than it takes: a slow machine must not fail the test.
+
+
+@asynccontextmanager
+async def running(data_dir: Path, **environment: str) -> AsyncIterator[tuple[Process, str]]:
+    """Run `digit-bot run` without a token; give the process and the page's address."""
+    values = {"DATA_DIR": str(data_dir), "PLAYGROUND_PORT": "0", **environment}
+    process = await start("run", **values)
+    try:
+        assert process.stdout is not None
+        line = (await asyncio.wait_for(process.stdout.readline(), START_S)).decode()
+        ready = READY.match(line)
+        assert ready, line
+        yield process, ready[1]
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await asyncio.wait_for(process.wait(), START_S)
+
+
+async def start(*arguments: str, **environment: str) -> Process:
+    """Start the program in a folder without `.env`, with these settings and no others."""
+    inherited = {"PATH": os.environ["PATH"], "HOME": environment["DATA_DIR"]}
+    Path(environment["DATA_DIR"]).mkdir(parents=True, exist_ok=True)
+    return await asyncio.create_subprocess_exec(
+        PROGRAM,
+        *arguments,
+        env=inherited | environment,
+        cwd=environment["DATA_DIR"],
+        stdout=PIPE,
+    )
+
+
+async def send_photo(url: str, photo: bytes) -> None:
+    async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+        response = await client.post(
+            f"/playground/chats/{USER_ID}/photo", files={"file": ("digit.png", photo)}
+        )
+        response.raise_for_status()
+
+
+def fetch(data_dir: Path, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(data_dir / "digit-bot.sqlite")) as connection:
+        return connection.execute(query).fetchall()
+
+
+async def wait_for_rows(data_dir: Path, query: str, count: int) -> list[tuple[object, ...]]:
+    """Wait until a query finds so many rows: another process is writing them."""
+    async with asyncio.timeout(START_S):
+        while len(rows := fetch(data_dir, query)) < count:
+            await asyncio.sleep(0.05)
+    return rows
+
+
+def last_answer(page: Page) -> Locator:
+    return page.locator('[data-testid="message"][data-from="bot"]').last
+
+
+@pytest.fixture
+def cells(photos_dir: Path) -> list[tuple[str, bytes]]:
+    """Digits that people wrote by hand, cut inside their squares: (label, PNG)."""
+    folder = photos_dir / "sudoku_dev"
+    with (folder / "cells.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))[::20]
+    return [(row["label"], cut_cell(folder, row)) for row in rows]
+
+
+def cut_cell(folder: Path, row: dict[str, str]) -> bytes:
+    x0, y0, x1, y1 = (int(row[name]) for name in ("x0", "y0", "x1", "y1"))
+    margin = 0.05 * (x1 - x0)
+    buffer = io.BytesIO()
+    with Image.open(folder / row["photo"]) as photo:
+        box = (x0 + margin, y0 + margin, x1 - margin, y1 - margin)
+        photo.crop(tuple(map(round, box))).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.browser
+@pytest.mark.photos
+async def test_new_user_sends_photos_corrects_one_and_asks_for_the_accuracy(
+    tmp_path: Path, cells: list[tuple[str, bytes]]
+) -> None:
+    async with running(tmp_path) as (_, url), open_page(url) as page:
+        await page.get_by_test_id("start").click()
+        await expect(last_answer(page)).to_contain_text("I read handwritten digits")
+
+        right = 0
+        for count, (label, photo) in enumerate(cells, start=1):
+            await upload(page, photo)
+            answers = page.get_by_text(re.compile(r"This is a|I think this is a"))
+            await expect(answers).to_have_count(count)
+            is_right = f"is a {label}" in await last_answer(page).inner_text()
+            right += is_right
+            await judge(page, label, is_right=is_right)
+        assert right >= len(cells) - 1
+
+        # The last one was meant to be something else after all.
+        await last_answer(page).get_by_role("button", name="Change").click()
+        await last_answer(page).get_by_role("button", name="Not a digit").click()
+        await expect(last_answer(page)).to_contain_text("You say that it is not a digit.")
+
+        await send_text(page, "/accuracy")
+        await expect(last_answer(page)).to_contain_text(f"of {len(cells)} judged digits")
+
+    labels = [label for (label,) in fetch(tmp_path, "SELECT label FROM correction")]
+    assert labels == [*(int(label) for label, _ in cells[:-1]), 10]
+    [(readings,)] = fetch(tmp_path, "SELECT count(*) FROM reading WHERE answer_message_id > 0")
+    assert readings == len(cells)
+
+
+async def upload(page: Page, photo: bytes) -> None:
+    file = {"name": "digit.png", "mimeType": "image/png", "buffer": photo}
+    await page.get_by_test_id("file-input").set_input_files(file)
+    await page.get_by_test_id("preview-send").click()
+
+
+async def judge(page: Page, label: str, *, is_right: bool) -> None:
+    """Confirm the last answer, or correct it on the pad."""
+    answer = last_answer(page)
+    if is_right:
+        await answer.get_by_role("button", name="Right").click()
+        await expect(answer).to_contain_text("You say that this is right.")
+    else:
+        await answer.get_by_role("button", name="Wrong").click()
+        await answer.get_by_role("button", name=label, exact=True).click()
+        await expect(answer).to_contain_text(f"You say that it is {label}.")
+
+
+async def send_text(page: Page, text: str) -> None:
+    await page.get_by_test_id("composer-input").fill(text)
+    await page.get_by_test_id("send").click()
+
+
+@pytest.mark.browser
+async def test_digit_drawn_on_the_canvas_is_read(tmp_path: Path) -> None:
+    async with running(tmp_path) as (_, url), open_page(url) as page:
+        await page.get_by_test_id("draw").click()
+        box = await page.get_by_test_id("canvas").bounding_box()
+        assert box is not None
+        corners = [(0.3, 0.2), (0.7, 0.2), (0.45, 0.85)]  # a 7
+        points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
+        await page.mouse.move(*points[0])
+        await page.mouse.down()
+        for point in points[1:]:
+            await page.mouse.move(*point, steps=20)
+        await page.mouse.up()
+        await page.get_by_test_id("canvas-send").click()
+        await expect(last_answer(page)).to_contain_text("is a 7")
+
+
+async def test_killed_while_reading_it_answers_after_the_next_start(tmp_path: Path) -> None:
+    async with running(tmp_path) as (process, url):
+        await send_photo(url, draw_digits([7]))
+        # As soon as the update is written down: before, in or after its handler.
+        await wait_for_rows(tmp_path, "SELECT * FROM inbox_update", 1)
+        process.send_signal(signal.SIGKILL)
+        await process.wait()
+    async with running(tmp_path):
+        query = "SELECT id FROM reading WHERE answer_message_id IS NOT NULL"
+        rows = await wait_for_rows(tmp_path, query, 1)
+    assert len(rows) == 1
+
+
+async def test_torch_never_enters_the_process(tmp_path: Path) -> None:
+    if not Path("/proc/self/maps").exists():
+        pytest.skip("This system has no /proc to look at a process's libraries in.")
+    async with running(tmp_path) as (process, url):
+        await send_photo(url, draw_digits([7]))
+        await wait_for_rows(tmp_path, "SELECT * FROM reading", 1)
+        libraries = Path(f"/proc/{process.pid}/maps").read_text()
+    assert "/cv2/" in libraries
+    assert "/torch/" not in libraries
+
+
+async def test_token_is_never_logged(tmp_path: Path) -> None:
+    """Against a port where nothing listens: the error, too, must keep the secret."""
+    token = "123456:a-secret"
+    process = await asyncio.create_subprocess_exec(
+        PROGRAM,
+        "run",
+        env={
+            "PATH": os.environ["PATH"],
+            "DATA_DIR": str(tmp_path),
+            "TELEGRAM_BOT_TOKEN": token,
+            "TELEGRAM_API_URL": "http://127.0.0.1:9",
+            "LOG_LEVEL": "DEBUG",
+        },
+        cwd=tmp_path,
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    output = b"".join(await process.communicate()).decode()
+    assert process.returncode == 1
+    assert "cannot be reached" in output
+    assert "a-secret" not in output
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"ADMIN_IDS": "alice"}, "ADMIN_IDS"),
+        ({"PLAYGROUND_PORT": "99999"}, "PLAYGROUND_PORT"),
+        ({"DATABASE_URL": "sqlite+aiosqlite:////proc/no/such.sqlite"}, "DATABASE_URL"),
+    ],
+)
+async def test_wrong_setting_ends_with_one_sentence(
+    tmp_path: Path, environment: dict[str, str], sentence: str
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        PROGRAM,
+        "run",
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), **environment},
+        cwd=tmp_path,
+        stderr=PIPE,
+    )
+    _, errors = await process.communicate()
+    assert process.returncode == 1
+    assert sentence in errors.decode()
+    assert "Traceback" not in errors.decode()
