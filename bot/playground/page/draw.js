@@ -100,7 +100,7 @@ export function createDrawing(send) {
   sendButton.addEventListener("click", sendDrawing);
   dialog.addEventListener("keydown", (event) => {
     if (event.key === "z" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); undo(); }
-    if (event.key === "Enter" && event.target === dialog && strokes.length) sendDrawing();
+    if (event.key === "Enter" && event.target === canvas && strokes.length && !isSending) sendDrawing();
   });
   return {
     open() {

@@ -7,7 +7,8 @@ import { formattedText } from "./text.js";
 const FILE_ICON = "M13 4H7.500A1.500 1.500 0 0 0 6 5.500v13A1.500 1.500 0 0 0 7.500 20h9a1.500 1.500 0 0 0 1.500-1.500V9zm0 0v5h5";
 const REPLY_ICON = "M10 8 5 13l5 5M5 13h9c3 0 5 2 5 5";
 const SHOWN_PICTURES = new Set(["image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp"]);
-const LONGEST_SIDE_PX = 400;
+const MOST_WIDTH_PX = 400;
+const MOST_HEIGHT_PX = 300;
 const CAPTION_WIDTH_PX = 250; // a caption needs some room, also under a small picture
 
 /** Say in one line what a message is, for quotes. */
@@ -64,7 +65,7 @@ function quote(message, actions) {
 /** Return how wide a picture is on a wide page; the bubble around it is just as wide. */
 function shownWidth(sizes) {
   const { width, height } = sizes.at(-1);
-  return Math.round(width * Math.min(1, LONGEST_SIDE_PX / Math.max(width, height)));
+  return Math.round(width * Math.min(1, MOST_WIDTH_PX / width, MOST_HEIGHT_PX / height));
 }
 
 function picture(sizes, actions) {

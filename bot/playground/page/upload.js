@@ -17,7 +17,12 @@ export function createUpload(send) {
     if (files.length === 0) return;
     waiting = dialog.open ? [...waiting, ...files] : [...files];
     if (dialog.open) showTitle();
-    else { showNext(); dialog.showModal(); caption.focus(); }
+    else { showNext(); dialog.showModal(); focusFirst(); }
+  }
+
+  function focusFirst() {
+    // On a phone a focused text field brings up the keyboard, over the picture.
+    (matchMedia("(hover: hover)").matches ? caption : sendButton).focus();
   }
 
   function showTitle() {

@@ -3,17 +3,18 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
 from PIL import Image
-from playground_wire import picture
+from playground_wire import TOKEN, picture
 from playwright.async_api import Page, async_playwright, expect
 from starlette.applications import Starlette
 from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.playground import ADMIN_ID, USER_ID, Playground
+from bot.playground import ADMIN_ID, USER_ID, Playground, create_playground
 
 pytestmark = pytest.mark.browser
 
@@ -42,9 +43,10 @@ class Server:
         self.serving = asyncio.create_task(self.uvicorn.serve([self.socket.dup()]))
 
     async def stop(self) -> None:
-        self.app.state.playground.events.close()
+        self.app.state.playground.stop()
         self.uvicorn.should_exit = True
         await self.serving
+        await self.app.state.playground.close()
 
 
 @pytest.fixture
@@ -191,18 +193,13 @@ async def test_typing_and_running_are_shown(page: Page, bot: Bot) -> None:
     await expect(page.get_by_test_id("typing")).to_be_hidden()
 
 
-async def test_page_catches_up_after_a_restart(
-    page: Page, server: Server, playground: Playground
-) -> None:
-    await playground.send_text(USER_ID, "before")
-    await expect(page.locator("[data-from=me]")).to_have_count(1)
-    await server.stop()
-    await playground.send_text(USER_ID, "meanwhile")
-    playground.events.is_closed = False
-    await server.start()
-    await expect(page.locator("[data-from=me]")).to_have_count(2)
-    await playground.send_text(USER_ID, "after")
-    await expect(page.locator("[data-from=me]")).to_have_count(3)
+async def test_page_catches_up_after_a_restart(page: Page, server: Server, tmp_path: Path) -> None:
+    for restarts in range(1, 3):
+        await server.stop()
+        server.app = create_playground(TOKEN, data_dir=tmp_path)
+        await server.start()
+        await server.app.state.playground.send_text(USER_ID, f"after restart {restarts}")
+        await expect(page.locator("[data-from=me]")).to_have_count(restarts)
 
 
 @pytest.mark.parametrize("width", [320, 1280])
