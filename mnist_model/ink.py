@@ -29,11 +29,16 @@ def map_ink(grey: NDArray[np.uint8]) -> InkMap:
     Args:
         grey: (H, W), upright.
     """
-    if is_light_on_dark(grey):
-        grey = 255 - grey
     smooth = _smooth(grey)
-    paper = _paper_brightness(smooth)
-    contrast = np.asarray(1 - smooth / np.maximum(paper, 1), dtype=np.float32)  # (H, W)
+    if is_light_on_dark(grey):
+        inverse = 255 - smooth
+        ground = _paper_brightness(inverse)
+        # On a bright ground little room is left above it; grain must not count as much as ink.
+        difference, full = ground - inverse, np.maximum(ground, 255 - ground)
+    else:
+        ground = _paper_brightness(smooth)
+        difference, full = ground - smooth, np.maximum(ground, 1)
+    contrast = np.asarray(difference / full, dtype=np.float32)  # (H, W)
     level, spread = _level_and_spread(contrast)
     return InkMap(
         np.clip(contrast - np.float32(level), 0, 1),

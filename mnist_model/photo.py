@@ -24,6 +24,7 @@ _SMALLEST_DIGIT_PX = 6
 _FRAME_MARGIN = 0.15  # of a side: where the lines of a square may run into the picture
 _FRAME_COVERAGE = 0.75  # of a side: a line of a square is at least this long
 _RIM = 0.1  # of a side: what lies in it wholly and touches the edge is cut off from elsewhere
+_EDGE_CONTACT = 0.5  # of a side: what touches the edge of the picture for longer is no stroke
 _PART_GAP = 0.12  # of a digit's longer side: strokes this near belong to it
 _PART_AREA = 0.02  # of the main stroke's area: anything less is dirt
 _PART_CONTRAST = 0.5  # of the main stroke's contrast
@@ -90,9 +91,8 @@ def _find_strokes(ink: InkMap) -> _Strokes:
     _erase_frame(mask)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     left, top, width, height, areas = stats[1:].astype(np.int64).T
-    masses: NDArray[np.float64] = np.bincount(
-        labels.ravel(), weights=ink.contrast.ravel().astype(np.float64), minlength=count
-    )[1:]
+    weights = ink.contrast.ravel().astype(np.float64)
+    masses = np.bincount(labels.ravel(), weights=weights, minlength=count)[1:].astype(np.float64)
     boxes = np.stack((left, top, left + width, top + height), axis=1)
     return _Strokes(np.asarray(labels, dtype=np.int32), boxes, areas, masses)
 
@@ -136,7 +136,18 @@ def _candidates(strokes: _Strokes) -> NDArray[np.int64]:
         | ((right == width) & (left >= width - rim_x))
         | ((bottom == height) & (top >= height - rim_y))
     )
-    return np.flatnonzero(~in_rim)
+    return np.flatnonzero(~in_rim & ~_is_along_an_edge(strokes))
+
+
+def _is_along_an_edge(strokes: _Strokes) -> NDArray[np.bool_]:
+    """Tell which pieces follow the picture's edge, as shadows and tables do; (N,)."""
+    count = len(strokes.areas)
+    is_along = np.zeros(count, np.bool_)
+    labels = strokes.labels
+    for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        touching = np.bincount(edge, minlength=count + 1)[1:]
+        is_along |= touching > _EDGE_CONTACT * len(edge)
+    return is_along
 
 
 def _centrality(strokes: _Strokes) -> NDArray[np.float64]:
@@ -170,12 +181,17 @@ def _cut_out(
     is_digit = np.isin(strokes.labels[window], chosen + 1)
     contrast = np.where(is_digit, ink.contrast[window], 0)  # (h, w)
     full_ink = float(np.percentile(contrast[is_digit], 90))
+    strength = np.clip(contrast / full_ink, 0, 1).astype(np.float32)
+    # The strokes' edge is where they are half as dark as inside; what lies beyond is blur.
+    inner_left, inner_top, inner_width, inner_height = cv2.boundingRect(
+        (strength > 0.5).astype(np.uint8)
+    )
     height, width = grey.pixels.shape
     scale_x, scale_y = grey.width_px / width, grey.height_px / height
     box = Box(
-        x=round(left * scale_x),
-        y=round(top * scale_y),
-        width=max(1, round((right - left) * scale_x)),
-        height=max(1, round((bottom - top) * scale_y)),
+        x=round((left + inner_left) * scale_x),
+        y=round((top + inner_top) * scale_y),
+        width=max(1, round(inner_width * scale_x)),
+        height=max(1, round(inner_height * scale_y)),
     )
-    return DigitImage(render_digit(np.clip(contrast / full_ink, 0, 1).astype(np.float32)), box)
+    return DigitImage(render_digit(strength), box)

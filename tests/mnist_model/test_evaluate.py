@@ -55,7 +55,10 @@ def test_evaluate_model_counts_over_batches():
         def forward(self, x):
             return torch.log_softmax(torch.eye(10)[torch.full((len(x),), 4)] * 5, dim=1)
 
-    loader = [(torch.zeros(3, 1, 28, 28), torch.tensor([4, 4, 1])), (torch.zeros(1, 1, 28, 28), torch.tensor([4]))]
+    loader = [
+        (torch.zeros(3, 1, 28, 28), torch.tensor([4, 4, 1])),
+        (torch.zeros(1, 1, 28, 28), torch.tensor([4])),
+    ]
     evaluation = evaluate_model(Constant(), loader)
     assert evaluation.tested == 4
     assert evaluation.accuracy == 0.75

@@ -51,7 +51,9 @@ def test_train_model_gives_the_same_weights_for_the_same_seed(small_split):
 
 def test_a_recipe_gives_the_same_weights_for_the_same_seed(small_split):
     recipe = replace(
-        RECIPES["best"], model=MLPConfig(hidden_sizes=(16,), batch_norm=True, dropout=0.1), epochs=2
+        RECIPES["best"],
+        model=MLPConfig(hidden_sizes=(16,), batch_norm=True, dropout=0.1),
+        epochs=2,
     )
     runs = [train_recipe(recipe, small_split, small_split, seed=seed) for seed in (7, 7, 8)]
     first, second, other = (run.weights() for run in runs)

@@ -1,0 +1,181 @@
+import json
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from drawing import blank_page, draw_digits
+
+from mnist_model.__main__ import main as run_workflow
+from mnist_model.checkpoint import load_checkpoint
+from mnist_model.cli import main
+
+
+def _write_idx(path, array):
+    header = bytes([0, 0, 8, array.ndim])
+    sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
+    path.write_bytes(header + sizes + array.tobytes())
+
+
+@pytest.fixture(scope="session")
+def small_mnist(tmp_path_factory):
+    """A folder like MNIST's with a learnable set: 400 images beside the validation split."""
+    root = tmp_path_factory.mktemp("mnist")
+    raw = root / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    random = np.random.default_rng(0)
+    for name, count in (("train", 5_400), ("t10k", 200)):
+        labels = random.integers(0, 10, count).astype(np.uint8)
+        images = random.integers(0, 60, (count, 28, 28), dtype=np.uint8)
+        for image, label in zip(images, labels, strict=True):
+            image[2 * label + 3 : 2 * label + 6, 5:23] = 255
+        _write_idx(raw / f"{name}-images-idx3-ubyte", images)
+        _write_idx(raw / f"{name}-labels-idx1-ubyte", labels)
+    return root
+
+
+def _lines(capsys):
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_predict_keeps_its_contract(tmp_path, capsys):
+    paths = [tmp_path / name for name in ("seven.png", "blank.png", "text.png", "four.png")]
+    contents = (draw_digits([7]), blank_page(), b"not an image", draw_digits([4]))
+    for path, content in zip(paths, contents, strict=True):
+        path.write_bytes(content)
+    assert main(["predict", "--json", *map(str, paths)]) == 1
+    seven, blank, text, four = _lines(capsys)
+    assert [line["path"] for line in (seven, blank, text, four)] == [str(path) for path in paths]
+    assert seven.keys() == {"path", "reading", "digits", "rejected", "reason", "error"}
+    assert (seven["reading"], four["reading"]) == ("7", "4")
+    (digit,) = seven["digits"]
+    assert digit.keys() == {"label", "confidence", "box"}
+    assert digit["label"] == 7
+    assert 0 <= digit["confidence"] <= 1
+    assert [type(side) for side in digit["box"]] == [int] * 4
+    assert (blank["rejected"], blank["reading"], blank["digits"]) == (True, "", [])
+    assert blank["reason"]
+    assert blank["error"] is None
+    assert (text["rejected"], text["reading"]) == (False, "")
+    assert "not an image" in text["error"]
+
+
+def test_predict_tells_people_in_words(tmp_path, capsys):
+    photo = tmp_path / "two.png"
+    photo.write_bytes(draw_digits([2]))
+    assert main(["predict", str(photo)]) == 0
+    assert capsys.readouterr().out.startswith(f"{photo}: 2 (")
+
+
+def test_a_bad_checkpoint_is_one_sentence(tmp_path, capsys):
+    bad = tmp_path / "bad.safetensors"
+    bad.write_bytes(b"bad")
+    assert main(["predict", "--checkpoint", str(bad), "photo.png"]) == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith("mnist: ")
+    assert len(output.err.splitlines()) == 1
+
+
+def test_training_reports_its_events_and_saves(small_mnist, tmp_path, capsys):
+    output = tmp_path / "model.safetensors"
+    command = ["train", "--recipe", "quick", "--epochs", "6", "--seed", "4", "--json"]
+    figures = tmp_path / "figures"
+    arguments = ["--data-dir", str(small_mnist), "--output", str(output)]
+    assert main([*command, *arguments, "--figures", str(figures)]) == 0
+    start, *epochs, evaluating, saving, end = _lines(capsys)
+    assert start == {
+        "event": "start",
+        "recipe": "quick",
+        "epochs": 6,
+        "parameters": 235914,
+        "seed": 4,
+    }
+    assert [epoch["epoch"] for epoch in epochs] == [1, 2, 3, 4, 5, 6]
+    assert epochs[0].keys() == {
+        *("event", "epoch", "epochs", "loss", "validation_accuracy", "elapsed_s")
+    }
+    assert (evaluating, saving) == (
+        {"event": "stage", "stage": "evaluating"},
+        {"event": "stage", "stage": "saving"},
+    )
+    assert end.keys() == {
+        *("event", "checkpoint", "sha256", "validation_accuracy", "test_accuracy"),
+        *("confusion_matrix", "seconds"),
+    }
+    metadata = load_checkpoint(output).metadata
+    assert (metadata.sha256, metadata.seed) == (end["sha256"], 4)
+    assert metadata.test_accuracy == end["test_accuracy"] > 0.5
+    assert sum(map(sum, end["confusion_matrix"])) == 200
+    assert sorted(path.name for path in figures.iterdir()) == ["confusion.png", "training.png"]
+
+    assert main(["evaluate", "--json", *arguments[:2], "--checkpoint", str(output)]) == 0
+    (evaluation,) = _lines(capsys)
+    assert evaluation["tested"] == 200
+    assert evaluation["accuracy"] == end["test_accuracy"]
+    assert evaluation["confusion_matrix"] == end["confusion_matrix"]
+    assert main(["evaluate", *arguments[:2], "--checkpoint", str(output)]) == 0
+    assert "Number of images tested: 200" in capsys.readouterr().out
+
+
+def test_failed_training_is_an_event_and_exit_code_1(tmp_path, capsys):
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("")
+    assert main(["train", "--recipe", "classic", "--json", "--data-dir", str(in_the_way)]) == 1
+    start, error = _lines(capsys)
+    assert start["event"] == "start"
+    assert error["event"] == "error"
+    assert "MNIST" in error["message"]
+
+
+def test_training_tells_people_in_words(small_mnist, tmp_path, capsys):
+    arguments = ["--data-dir", str(small_mnist), "--output", str(tmp_path / "m.safetensors")]
+    assert main(["train", "--recipe", "classic", "--epochs", "1", *arguments]) == 0
+    output = capsys.readouterr().out
+    assert "Epoch 1/1: loss" in output
+    assert "Test accuracy:" in output
+
+
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_training_without_a_checkpoint(small_mnist, tmp_path, number, exit_code):
+    output = tmp_path / "out" / "model.safetensors"
+    command = [sys.executable, "-m", "mnist_model.cli", "train", "--recipe", "classic", "--json"]
+    arguments = ["--epochs", "100000", "--data-dir", str(small_mnist), "--output", str(output)]
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [*command, *arguments], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if '"epoch"' in line and '"loss"' in line:
+            break
+    process.send_signal(number)
+    process.stdout.close()
+    assert process.wait(timeout=60) == exit_code
+    assert not output.parent.exists()
+
+
+def test_show_draws_the_samples(small_mnist, tmp_path):
+    picture = tmp_path / "samples.png"
+    assert main(["show", "--data-dir", str(small_mnist), "--output", str(picture)]) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_whole_workflow_reports_like_the_source(small_mnist, tmp_path, capsys):
+    samples = tmp_path / "samples.png"
+    arguments = ["--data-dir", str(small_mnist), "--epochs", "2", "--samples", str(samples)]
+    assert run_workflow(arguments) == 0
+    output = capsys.readouterr().out
+    assert "Epoch 2 - training loss:" in output
+    assert "Training time (in minutes):" in output
+    assert "Number of images tested: 200" in output
+    assert "Model accuracy:" in output
+    assert samples.exists()
+
+
+@pytest.mark.mnist
+def test_the_shipped_model_is_as_good_as_it_says(mnist_data_dir, capsys):
+    assert main(["evaluate", "--json", "--data-dir", str(mnist_data_dir)]) == 0
+    (evaluation,) = _lines(capsys)
+    assert evaluation["tested"] == 10_000
+    assert evaluation["accuracy"] >= 0.98

@@ -1,0 +1,205 @@
+import io
+
+import cv2
+import numpy as np
+import pytest
+from drawing import blank_page, draw_digits, to_png
+from PIL import Image
+
+from mnist_model.data import load_train_and_validation
+from mnist_model.ink import is_light_on_dark, map_ink
+from mnist_model.photo import find_digits
+from mnist_model.reader import Reader
+from mnist_model.rendering import (
+    THICKEST_STROKE_PX,
+    THINNEST_STROKE_PX,
+    render_digit,
+    stroke_width,
+)
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return Reader.load()
+
+
+def _page(label, **options):
+    """A drawn digit as pixels, (H, W)."""
+    with Image.open(io.BytesIO(draw_digits([label], **options))) as image:
+        return np.asarray(image.convert("L")).copy()
+
+
+def _read(reader, pixels):
+    return reader.read(to_png(np.clip(pixels, 0, 255).astype(np.uint8))).text
+
+
+@pytest.mark.parametrize("label", [0, 2, 3, 4, 7])
+def test_a_drawn_digit_is_read(reader, label):
+    assert reader.read(draw_digits([label])).text == str(label)
+
+
+@pytest.mark.parametrize("label", [0, 2, 3, 4, 7])
+class TestOrdinarySituations:
+    def test_thick_marker(self, reader, label):
+        assert _read(reader, _page(label, thickness_px=32)) == str(label)
+
+    def test_thin_pencil(self, reader, label):
+        page = _page(label, thickness_px=3).astype(float)
+        assert _read(reader, 220 - 0.3 * (250 - page)) == str(label)
+
+    def test_light_on_dark(self, reader, label):
+        assert _read(reader, 255 - _page(label)) == str(label)
+
+    def test_soft_shadow(self, reader, label):
+        page = _page(label).astype(float)
+        assert _read(reader, page * np.linspace(1, 0.25, page.shape[1])) == str(label)
+
+    def test_hard_shadow(self, reader, label):
+        page = _page(label).astype(float)
+        page[:, page.shape[1] // 2 :] *= 0.5
+        assert _read(reader, page) == str(label)
+
+    def test_coloured_paper_and_ink(self, reader, label):
+        share = (_page(label).astype(float)[..., None] - 30) / 220
+        yellow, blue = np.array([250, 220, 90]), np.array([20, 40, 140])
+        assert _read(reader, blue + share * (yellow - blue)) == str(label)
+
+    def test_dark_and_grainy_photo(self, reader, label):
+        page = _page(label) * 0.2
+        grain = np.random.default_rng(0).normal(0, 2, page.shape)
+        assert _read(reader, page + grain) == str(label)
+
+    def test_lines_of_a_square_along_the_edges(self, reader, label):
+        page = _page(label)
+        page[:6], page[:, -5:] = 20, 20
+        assert _read(reader, page) == str(label)
+
+    def test_small_in_a_corner(self, reader, label):
+        small = _page(label, scale=5, thickness_px=4)
+        page = np.full((960, 1280), 250, np.uint8)
+        page[40 : 40 + small.shape[0], 60 : 60 + small.shape[1]] = small
+        assert _read(reader, page) == str(label)
+
+
+@pytest.mark.parametrize("level", [0, 120, 240, 255])
+def test_blank_paper_is_rejected_with_a_reason(reader, level):
+    reading = reader.read(to_png(np.full((400, 300), level, np.uint8)))
+    assert (reading.rejected, reading.text, reading.digits) == (True, "", ())
+    assert reading.reason is not None
+    assert "nothing written" in reading.reason
+
+
+def test_grain_and_light_alone_are_blank(reader):
+    page = 200 * np.linspace(1, 0.6, 800)[:, None] * np.ones((1, 600))
+    page += np.random.default_rng(0).normal(0, 4, page.shape)
+    assert reader.read(to_png(page.astype(np.uint8))).rejected
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 500), (500, 1), (3, 3), (28, 28)])
+def test_pictures_of_any_shape_are_survived(size):
+    for level in (0, 128, 255):
+        assert find_digits(to_png(np.full(size, level, np.uint8))).digits == ()
+
+
+@pytest.mark.parametrize("size", [(1, 2), (2, 60), (9, 7), (40, 40)])
+def test_noise_of_any_shape_is_survived(size):
+    noise = np.random.default_rng(0).integers(0, 256, size, dtype=np.uint8)
+    for digit in find_digits(to_png(noise)).digits:
+        assert digit.image.shape == (28, 28)
+
+
+def test_the_box_is_in_pixels_of_the_full_upright_photo():
+    page = np.full((1500, 2000), 240, np.uint8)  # larger than the working size
+    cv2.rectangle(page, (600, 400), (679, 899), 20, cv2.FILLED)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    buffer = io.BytesIO()
+    Image.fromarray(np.rot90(page)).save(buffer, "JPEG", exif=exif)
+    (digit,) = find_digits(buffer.getvalue()).digits
+    box = digit.box
+    assert (box.x, box.y) == (pytest.approx(600, abs=4), pytest.approx(400, abs=4))
+    assert (box.width, box.height) == (pytest.approx(80, abs=8), pytest.approx(500, abs=8))
+
+
+def test_loose_strokes_near_a_digit_belong_to_it():
+    page = np.full((300, 300), 240, np.uint8)
+    cv2.rectangle(page, (140, 100), (160, 220), 20, cv2.FILLED)
+    cv2.rectangle(page, (140, 80), (200, 90), 20, cv2.FILLED)  # a loose bar above
+    cv2.circle(page, (30, 30), 2, 20, cv2.FILLED)  # dirt
+    (digit,) = find_digits(to_png(page)).digits
+    assert (digit.box.y, digit.box.height) == (
+        pytest.approx(80, abs=2),
+        pytest.approx(141, abs=3),
+    )
+    assert digit.box.x > 100
+
+
+@pytest.mark.parametrize("thickness_px", [2, 6, 14, 40])
+def test_rendered_digits_look_like_mnist(thickness_px):
+    ink = (_page(3, thickness_px=thickness_px) < 128).astype(np.float32)
+    rows, columns = ink.any(axis=1).nonzero()[0], ink.any(axis=0).nonzero()[0]
+    image = render_digit(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    assert image.shape == (28, 28)
+    assert image.max() > 200
+    rows, columns = image.any(axis=1).nonzero()[0], image.any(axis=0).nonzero()[0]
+    assert max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1 == 20
+    y, x = np.mgrid[:28, :28]
+    assert (image * y).sum() / image.sum() == pytest.approx(13.5, abs=0.6)
+    assert (image * x).sum() / image.sum() == pytest.approx(13.5, abs=0.6)
+    enlarged = cv2.resize(image, (224, 224), interpolation=cv2.INTER_CUBIC) > 127
+    width_px = stroke_width(enlarged) / 8
+    assert THINNEST_STROKE_PX - 0.5 < width_px < THICKEST_STROKE_PX + 0.8
+
+
+def test_stroke_width_of_a_bar_is_its_width():
+    bar = np.zeros((200, 60), np.bool_)
+    bar[10:190, 20:40] = True
+    assert stroke_width(bar) == pytest.approx(20, abs=2)
+
+
+@pytest.mark.parametrize("label", [0, 2, 7])
+def test_light_ink_is_told_from_dark(label):
+    page = _page(label)
+    assert not is_light_on_dark(page)
+    assert is_light_on_dark(255 - page)
+
+
+def test_ink_map_of_a_clean_page():
+    page = _page(4)
+    ink = map_ink(page)
+    assert ink.contrast.shape == page.shape
+    assert ink.contrast[page == 250].max() < 0.5
+    assert np.median(ink.contrast[page == 250]) == 0
+    assert np.median(ink.contrast[page == 30]) == pytest.approx(1 - 30 / 250, abs=0.02)
+
+
+def test_blank_page_has_no_digits():
+    found = find_digits(blank_page())
+    assert found.digits == ()
+    assert found.reason is not None
+
+
+@pytest.mark.mnist
+def test_a_printed_mnist_digit_keeps_its_label(reader, mnist_data_dir):
+    _, validation = load_train_and_validation(mnist_data_dir)
+    right = 0
+    for image, label in zip(validation.images[:100], validation.labels[:100], strict=True):
+        page = np.full((600, 800), 235, np.uint8)
+        page[150:458, 200:508] -= (cv2.resize(image, (308, 308)) * 0.7).astype(np.uint8)
+        right += reader.read(to_png(page)).text == str(label)
+    assert right >= 97
+
+
+@pytest.mark.photos
+def test_digits_in_newspaper_squares_are_read(reader, photos_dir):
+    lines = (photos_dir / "sudoku_dev" / "cells.csv").read_text().splitlines()[1:]
+    right = 0
+    for line in lines:
+        name, _, _, label, *box = line.split(",")
+        x0, y0, x1, y1 = map(int, box)
+        margin_x, margin_y = 0.05 * (x1 - x0), 0.05 * (y1 - y0)
+        with Image.open(photos_dir / "sudoku_dev" / name) as photo:
+            inner = (x0 + margin_x, y0 + margin_y, x1 - margin_x, y1 - margin_y)
+            cell = np.asarray(photo.convert("L").crop(tuple(map(round, inner))))
+        right += reader.read(to_png(cell)).text == label
+    assert right / len(lines) >= 0.93
