@@ -113,6 +113,9 @@ export function createComposer(actions) {
     setCommands(list) {
       commands = list;
       menuButton.hidden = list.length === 0;
+      // They may arrive when one is already looking for them.
+      if (text.value.startsWith("/")) showMenu(matching());
+      else if (!menu.hidden) showMenu(commands);
     },
     focus: () => text.focus(),
   };

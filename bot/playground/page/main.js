@@ -116,6 +116,7 @@ function become(role, people) {
   stopListening();
   chat.clear();
   composer.setReply(null);
+  composer.setCommands([]);
   me = chatOf(person.id);
   stopListening = listen(person.id, handlers, (isConnected) => {
     if (isConnected === state.isConnected) return;
