@@ -122,7 +122,7 @@ def accuracy_text(report: AccuracyReport) -> str:
         lines += [
             f"Real photos: <b>{live.accuracy:.1%}</b> right: "
             f"{live.right:,} of {live.judged:,} judged {_plural(live.judged, 'digit')}",
-            f"95 % interval: {live.low:.1%} to {live.high:.1%}",
+            f"95% interval: {live.low:.1%} to {live.high:.1%}",
         ]
     return "\n".join(lines)
 
@@ -205,8 +205,8 @@ def _judgement(digits: tuple[DigitView, ...]) -> str:
 def _percent(share: float) -> str:
     """Write a probability without ever claiming certainty."""
     if share > 0.99:
-        return "over 99 %"
-    return "under 1 %" if share < 0.01 else f"{share:.0%}".replace("%", " %")
+        return "over 99%"
+    return "under 1%" if share < 0.01 else f"{share:.0%}"
 
 
 def _plural(count: int, noun: str) -> str:

@@ -1,0 +1,101 @@
+"""Make the README's picture: the real bot on the playground, used by a headless browser.
+
+python scripts/make_screenshot.py docs/playground.png [--dark] [--size 1180x860]
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+Stroke = list[tuple[float, float]]
+
+# Corners of strokes on the canvas, 0-1 from its top left, as a quick hand draws them.
+FOUR: list[Stroke] = [
+    [(0.46, 0.16), (0.36, 0.38), (0.26, 0.58), (0.5, 0.57), (0.78, 0.55)],
+    [(0.63, 0.34), (0.62, 0.6), (0.59, 0.86)],
+]
+
+
+def main() -> None:
+    """Talk to the bot, and take the picture."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--dark", action="store_true")
+    parser.add_argument("--size", default="1180x860", help="of the window, in pixels")
+    options = parser.parse_args()
+    width, height = map(int, options.size.split("x"))
+    with running_bot() as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if options.dark else "light",
+        )
+        page.goto(url)
+        talk(page)
+        page.screenshot(path=options.output)
+        browser.close()
+
+
+@contextmanager
+def running_bot() -> Iterator[str]:
+    """Run the bot on the playground, and give the page's address."""
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen(
+            [Path(sys.executable).with_name("digit-bot"), "run"],
+            env=os.environ
+            | {"DATA_DIR": folder, "PLAYGROUND_PORT": "0", "TELEGRAM_BOT_TOKEN": ""},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            line = process.stdout.readline() if process.stdout else ""
+            yield line.split()[-1]
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def talk(page: Page) -> None:
+    """Send a digit, confirm the answer, and ask how good the bot is."""
+    bot = page.locator('[data-testid="message"][data-from="bot"]')
+    draw(page, FOUR)
+    bot.last.get_by_role("button", name="Right").click()
+    expect(bot.last).to_contain_text("You say that this is right")
+    page.get_by_test_id("composer-input").fill("/accuracy")
+    page.get_by_test_id("send").click()
+    expect(bot.last).to_contain_text("MNIST test")
+    page.mouse.move(2, 2)
+    expect(page.get_by_test_id("toasts")).to_be_empty(timeout=15_000)
+
+
+def draw(page: Page, strokes: list[Stroke]) -> None:
+    """Draw a digit on the canvas, send it, and wait for the answer."""
+    answers = page.get_by_text("sure.")
+    before = answers.count()
+    page.get_by_test_id("draw").click()
+    box = page.get_by_test_id("canvas").bounding_box()
+    if box is None:
+        raise RuntimeError("the canvas is not to be seen")
+    for stroke in strokes:
+        points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for point in points[1:]:
+            page.mouse.move(*point, steps=12)
+        page.mouse.up()
+    page.get_by_test_id("canvas-send").click()
+    expect(answers).to_have_count(before + 1)
+
+
+if __name__ == "__main__":
+    main()
