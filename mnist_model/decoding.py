@@ -63,7 +63,7 @@ def decode_photo(photo: bytes | Path) -> GreyPhoto:
             raise PhotoTooLargeError(_too_large(full_size[0] * full_size[1])) from error
         except _DECODER_ERRORS as error:
             raise UnreadablePhotoError(_DAMAGED) from error
-        pixels = _to_grey(image)
+        pixels = _to_grey(_shrink(image))
     if orientation in _TURNS:
         pixels = np.ascontiguousarray(_TURNS[orientation](pixels))
     is_sideways = orientation in (5, 6, 7, 8)
@@ -123,6 +123,14 @@ def _shrink_while_decoding(image: Image.Image) -> None:
         size = image.size
     # libjpeg cannot make grey of CMYK; that is converted later like any other mode.
     image.draft("L" if image.mode in ("RGB", "L") else image.mode, size)
+
+
+def _shrink(image: Image.Image) -> Image.Image:
+    """Shrink large photos before making them grey, since that makes a copy."""
+    factor = max(image.size) // WORKING_SIDE_PX
+    if factor < 2 or image.mode not in ("L", "RGB", "CMYK"):
+        return image
+    return image.reduce(factor)
 
 
 def _to_grey(image: Image.Image) -> NDArray[np.uint8]:
