@@ -6,7 +6,7 @@ Source: https://core.telegram.org/bots/api#making-requests
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -14,6 +14,8 @@ from starlette.requests import Request
 
 from bot.playground.errors import bad_request
 from bot.playground.people import Json
+
+T = TypeVar("T", dict[str, Any], list[Any])
 
 
 @dataclass(frozen=True)
@@ -57,21 +59,22 @@ class Parameters:
         """Return a boolean; it is false unless sent as something like "true"."""
         return str(self.values.get(name, "")).lower() in ("true", "1", "yes", "t", "y")
 
-    def structure(self, name: str) -> Any:
-        """Return an object or array, or None if there is none.
+    def structure(self, name: str, kind: type[T]) -> T | None:
+        """Return an object (`dict`) or array (`list`), or None if there is none.
 
         Raises:
-            BotApiError: 400, if it is not JSON.
+            BotApiError: 400, if it is not JSON, or not of that kind.
         """
         value = self.values.get(name)
-        if not isinstance(value, str):
-            return value
-        if not value:
+        if value in ("", None):
             return None
         try:
-            return json.loads(value)
+            parsed = json.loads(value) if isinstance(value, str) else value
         except ValueError:
-            raise bad_request(f"can't parse {name} JSON object") from None
+            parsed = None
+        if not isinstance(parsed, kind):
+            raise bad_request(f"can't parse {name} JSON object")
+        return parsed
 
     def upload(self, name: str) -> Upload | None:
         """Return the file sent as this parameter, directly or by `attach://`, or None."""

@@ -63,20 +63,25 @@ class WebhookSender:
             self._task = None
 
     async def _deliver_all(self) -> None:
+        # More may come while the client closes; `wake` leaves that to this task.
+        while self._updates.pending(1):
+            # trust_env: a proxy in the environment is no way to this machine.
+            async with httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False) as client:
+                await self._deliver_pending(client)
+
+    async def _deliver_pending(self, client: httpx.AsyncClient) -> None:
         pause_s = _FIRST_PAUSE_S
-        # trust_env: a proxy in the environment is no way to this machine.
-        async with httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False) as client:
-            while pending := self._updates.pending(1):
-                fault = await self._deliver(client, pending[0])
-                self.is_working = fault is None
-                if fault is None:
-                    self._updates.confirm(pending[0]["update_id"] + 1)
-                    pause_s = _FIRST_PAUSE_S
-                else:
-                    error = {"date": int(self._clock()), "message": fault}
-                    self._store.set_setting("webhook_error", error)
-                    await asyncio.sleep(pause_s)
-                    pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+        while pending := self._updates.pending(1):
+            fault = await self._deliver(client, pending[0])
+            self.is_working = fault is None
+            if fault is None:
+                self._updates.confirm(pending[0]["update_id"] + 1)
+                pause_s = _FIRST_PAUSE_S
+            else:
+                error = {"date": int(self._clock()), "message": fault}
+                self._store.set_setting("webhook_error", error)
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     async def _deliver(self, client: httpx.AsyncClient, update: Json) -> str | None:
         """Post one update; return None if it was accepted, else what went wrong."""
@@ -84,7 +89,7 @@ class WebhookSender:
         headers = {"X-Telegram-Bot-Api-Secret-Token": secret} if secret else {}
         try:
             response = await client.post(self.url, json=update, headers=headers)
-        except httpx.TransportError as error:
+        except httpx.HTTPError as error:
             return f"Connection failed: {type(error).__name__}"
         if response.is_success:
             return None

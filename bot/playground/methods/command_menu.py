@@ -21,7 +21,7 @@ _SCOPES = {
 
 async def set_my_commands(playground: Playground, parameters: Parameters) -> bool:
     """Set the list for a scope and a language."""
-    commands = parameters.structure("commands") or []
+    commands = parameters.structure("commands", list) or []
     if len(commands) > _MAX_COMMANDS:
         raise bad_request("BOT_COMMANDS_TOO_MUCH")
     for command in commands:
@@ -44,7 +44,7 @@ async def delete_my_commands(playground: Playground, parameters: Parameters) -> 
 
 
 def _read_scope(playground: Playground, parameters: Parameters) -> tuple[Json | None, str]:
-    scope = parameters.structure("scope")
+    scope = parameters.structure("scope", dict)
     if scope and scope.get("type") not in _SCOPES:
         raise bad_request("can't parse BotCommandScope: unsupported type specified")
     if scope and "chat_id" in scope and _id(scope["chat_id"]) not in playground.people:

@@ -51,7 +51,7 @@ def _read_formatted(
 ) -> tuple[str, list[Json]]:
     text = parameters.text(text_name)
     parse_mode = parameters.text("parse_mode").lower()
-    entities = parameters.structure(entities_name) or []
+    entities = parameters.structure(entities_name, list) or []
     if parse_mode == "html":
         text, entities = parse_html(text)
     elif parse_mode:
@@ -115,7 +115,7 @@ def read_keyboard(parameters: Parameters) -> Json:
 
     A message shows no other markup. https://core.telegram.org/bots/api#message
     """
-    markup = parameters.structure("reply_markup") or {}
+    markup = parameters.structure("reply_markup", dict) or {}
     if "keyboard" in markup:
         raise bad_request("the playground shows inline keyboards only")
     rows = [row for row in markup.get("inline_keyboard", []) if row]

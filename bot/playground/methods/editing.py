@@ -40,7 +40,7 @@ async def edit_message_caption(playground: Playground, parameters: Parameters) -
 async def edit_message_media(playground: Playground, parameters: Parameters) -> Json:
     """Put another photo or file in the place of what a message shows, with its own caption."""
     message = _message_to_edit(playground, parameters)
-    media = parameters.structure("media") or {}
+    media = parameters.structure("media", dict) or {}
     described = parameters.replaced(media)
     if media.get("type") == "photo":
         content = await read_photo(playground, described, "media")

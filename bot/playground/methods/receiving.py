@@ -24,7 +24,7 @@ async def get_me(playground: Playground, parameters: Parameters) -> Json:  # noq
 
 async def get_updates(playground: Playground, parameters: Parameters) -> list[Json]:
     """Wait for updates; those below the offset are confirmed and forgotten."""
-    playground.updates.allow(parameters.structure("allowed_updates"))
+    playground.updates.allow(parameters.structure("allowed_updates", list))
     return await playground.updates.poll(
         offset=parameters.number("offset", 0),
         limit=parameters.number("limit", 100),
@@ -42,7 +42,7 @@ async def set_webhook(playground: Playground, parameters: Parameters) -> bool:
     secret_token = parameters.text("secret_token")
     if not re.fullmatch(r"[A-Za-z0-9_-]{0,256}", secret_token):
         raise bad_request("secret token contains unallowed characters")
-    playground.updates.allow(parameters.structure("allowed_updates"))
+    playground.updates.allow(parameters.structure("allowed_updates", list))
     _drop_pending_updates(playground, parameters)
     await playground.webhook.set(
         {
@@ -83,10 +83,16 @@ def _drop_pending_updates(playground: Playground, parameters: Parameters) -> Non
 
 
 def _is_on_this_machine(url: str) -> bool:
-    address = urlsplit(url)
-    if address.scheme not in ("http", "https") or not address.hostname:
+    try:
+        address = urlsplit(url)
+        has_port = address.port != 0  # raises for what is no port
+    except ValueError:
         return False
+    if address.scheme not in ("http", "https") or not address.hostname or not has_port:
+        return False
+    if address.hostname == "localhost":
+        return True
     try:
         return ipaddress.ip_address(address.hostname).is_loopback
     except ValueError:
-        return address.hostname == "localhost"
+        return False

@@ -58,7 +58,7 @@ def _send(playground: Playground, parameters: Parameters, content: Json) -> Json
     if parameters.flag("protect_content"):
         content["has_protected_content"] = True
     message = playground.post(chat, playground.bot, content, reply_to)
-    markup = parameters.structure("reply_markup") or {}
+    markup = parameters.structure("reply_markup", dict) or {}
     if markup.get("force_reply"):
         placeholder = markup.get("input_field_placeholder", "")
         playground.events.publish(
@@ -71,16 +71,12 @@ def _send(playground: Playground, parameters: Parameters, content: Json) -> Json
 
 def _read_reply(playground: Playground, parameters: Parameters, chat_id: int) -> int | None:
     """Return the id of the message to reply to, if there is one to reply to."""
-    reply = parameters.structure("reply_parameters") or {
-        # How it was called before Bot API 7.0, and still works.
-        "message_id": parameters.number("reply_to_message_id", 0),
-        "allow_sending_without_reply": parameters.flag("allow_sending_without_reply"),
-    }
-    message_id = int(reply.get("message_id", 0))
+    reply = Parameters(parameters.structure("reply_parameters", dict) or {})
+    message_id = reply.number("message_id", 0)
     if not message_id:
         return None
     if playground.store.message(chat_id, message_id):
         return message_id
-    if not reply.get("allow_sending_without_reply"):
+    if not reply.flag("allow_sending_without_reply"):
         raise bad_request("message to be replied not found")
     return None

@@ -84,6 +84,8 @@ async def test_broken_bodies_are_refused(http) -> None:
     assert (await http.post(path, content=b"[]", headers=json_type)).status_code == 400
     answer = await http.post(path, data={"chat_id": USER_ID, "text": "x", "reply_markup": "{"})
     assert answer.json()["description"] == "Bad Request: can't parse reply_markup JSON object"
+    answer = await http.post(path, json={"chat_id": USER_ID, "text": "x", "reply_markup": [1]})
+    assert answer.json()["description"] == "Bad Request: can't parse reply_markup JSON object"
 
 
 async def test_document_keeps_its_bytes_and_gets_a_thumbnail(

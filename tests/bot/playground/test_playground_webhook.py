@@ -97,7 +97,13 @@ async def test_polling_is_a_conflict_while_a_webhook_is_set(
 
 
 async def test_only_this_machine_may_receive(call) -> None:
-    for url in ("https://example.org/hook", "http://10.0.0.1/", "file:///etc/passwd"):
+    for url in (
+        "https://example.org/hook",
+        "http://10.0.0.1/",
+        "file:///etc/passwd",
+        "http://[::1",
+        "http://127.0.0.1:99999/",
+    ):
         assert (await call("setWebhook", url=url))["error_code"] == 400
 
 
