@@ -54,6 +54,7 @@ class DigitBotProgram:
     application: DigitBot
     services: Services
     inbox: Inbox
+    processor: InboxProcessor
     trainer: Trainer
     engine: AsyncEngine
 
@@ -67,7 +68,8 @@ class DigitBotProgram:
                 try:
                     yield
                 finally:
-                    # First the trainer, since the application waits for what it has started.
+                    # The application waits for what is going on, so end that first.
+                    self.processor.stop()
                     await self.trainer.stop()
                     await self.application.stop()
         finally:
@@ -157,7 +159,7 @@ def build_program(
     application = _build_application(wire, inbox, processor)
     set_services(application, services)
     handlers.register(application)
-    return DigitBotProgram(application, services, inbox, trainer, engine)
+    return DigitBotProgram(application, services, inbox, processor, trainer, engine)
 
 
 def _build_application(wire: Wire, inbox: Inbox, processor: InboxProcessor) -> DigitBot:

@@ -7,13 +7,14 @@ is marked done after its handlers have run; what is not done is processed again 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import timedelta
+from typing import Any, cast
 from weakref import WeakValueDictionary
 
 from sqlalchemy.exc import SQLAlchemyError
 from telegram import Bot, Update
-from telegram.error import Forbidden, NetworkError
+from telegram.error import BadRequest, Forbidden, NetworkError
 from telegram.ext import BaseUpdateProcessor
 
 from bot.context import Context, DigitBot
@@ -70,6 +71,11 @@ class Inbox(asyncio.Queue[object]):
         async with self._session_factory.begin() as session:
             return await queries.count_attempt(session, update_id)
 
+    async def take_back_attempt(self, update_id: int) -> None:
+        """Leave the last attempt out of the count: it failed for no fault of the update."""
+        async with self._session_factory.begin() as session:
+            await queries.take_back_attempt(session, update_id)
+
     async def mark_done(self, update_id: int) -> None:
         """Mark an update as processed."""
         async with self._session_factory.begin() as session:
@@ -106,7 +112,8 @@ class InboxProcessor(BaseUpdateProcessor):
         Args:
             inbox: Where updates are marked.
             on_parked: Called when an update is given up.
-            retry_pauses_s: Seconds before each further attempt at an update that failed.
+            retry_pauses_s: Seconds before each further attempt at an update that failed. While
+                Telegram cannot be reached, the last pause repeats for as long as it takes.
         """
         super().__init__(max_concurrent_updates=_CONCURRENT_UPDATES)
         self._inbox = inbox
@@ -114,6 +121,7 @@ class InboxProcessor(BaseUpdateProcessor):
         self._retry_pauses_s = retry_pauses_s
         self._errors: dict[int, Exception] = {}
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._is_stopping = asyncio.Event()
 
     def attach(self, application: DigitBot) -> None:
         """Learn of the errors that the application's handlers raise."""
@@ -126,6 +134,10 @@ class InboxProcessor(BaseUpdateProcessor):
     async def shutdown(self) -> None:
         """Nothing to release."""
 
+    def stop(self) -> None:
+        """Wait for no further attempts; what is not done is left for the next start."""
+        self._is_stopping.set()
+
     async def do_process_update(self, update: object, coroutine: Awaitable[None]) -> None:
         """Run an update's handlers after those of the chat's earlier updates."""
         if not isinstance(update, Update):
@@ -134,22 +146,44 @@ class InboxProcessor(BaseUpdateProcessor):
         # The variable keeps the lock alive; when nobody waits, the dictionary forgets it.
         lock = self._locks.setdefault(_chat_of(update), asyncio.Lock())
         async with lock:
-            await self._process(update, coroutine)
+            # An attempt is counted before it begins, so that one that ends the process counts too.
+            attempts = await self._inbox.count_attempt(update.update_id)
+            if attempts > len(self._retry_pauses_s) + 1:
+                cast(Coroutine[Any, Any, None], coroutine).close()  # PTB always gives a coroutine.
+                await self._park(update, RuntimeError("each attempt ended the process"))
+            else:
+                await self._process(update, coroutine, attempts)
 
-    async def _process(self, update: Update, coroutine: Awaitable[None]) -> None:
-        attempts = await self._inbox.count_attempt(update.update_id)
+    async def _process(self, update: Update, coroutine: Awaitable[None], attempts: int) -> None:
         while True:
             await coroutine
             error = self._errors.pop(update.update_id, None)
             if error is None:
                 await self._inbox.mark_done(update.update_id)
                 return
-            if attempts > len(self._retry_pauses_s):
-                break
-            await asyncio.sleep(self._retry_pauses_s[attempts - 1])
+            if _is_outage(error):
+                await self._inbox.take_back_attempt(update.update_id)
+                pause_s = self._retry_pauses_s[-1]
+            elif attempts <= len(self._retry_pauses_s):
+                pause_s = self._retry_pauses_s[attempts - 1]
+            else:
+                await self._park(update, error)
+                return
+            if not await self._pause(pause_s):
+                return
             attempts = await self._inbox.count_attempt(update.update_id)
             coroutine = self._application.process_update(update)
-        _logger.error("Update %s is parked after %s attempts", update.update_id, attempts)
+
+    async def _pause(self, pause_s: float) -> bool:
+        """Wait before another attempt; return False when there shall be none."""
+        try:
+            await asyncio.wait_for(self._is_stopping.wait(), pause_s)
+        except TimeoutError:
+            return True
+        return False
+
+    async def _park(self, update: Update, error: Exception) -> None:
+        _logger.error("Update %s is parked: %r", update.update_id, error)
         await self._inbox.park(update.update_id, error)
         await self._on_parked(update, self._application.bot)
 
@@ -158,6 +192,11 @@ class InboxProcessor(BaseUpdateProcessor):
             return
         if isinstance(update, Update) and isinstance(context.error, Exception):
             self._errors[update.update_id] = context.error
+
+
+def _is_outage(error: Exception) -> bool:
+    """Tell an error of the way to Telegram from one of the update itself."""
+    return isinstance(error, NetworkError) and not isinstance(error, BadRequest)
 
 
 def _chat_of(update: Update) -> int:

@@ -40,6 +40,11 @@ async def count_attempt(session: AsyncSession, update_id: int) -> int:
     return (await session.execute(query)).scalar_one()
 
 
+async def take_back_attempt(session: AsyncSession, update_id: int) -> None:
+    """Count one attempt less."""
+    await _change(session, update_id, attempts=InboxUpdate.attempts - 1)
+
+
 async def mark_done(session: AsyncSession, update_id: int, done_at: datetime) -> None:
     """Mark an update as processed; its content is not needed any more."""
     await _change(session, update_id, done_at=done_at, payload=None)

@@ -9,7 +9,7 @@ from fixed_clock import FixedClock
 from scripted_trainer import ScriptedTrainer
 from sqlalchemy import select, text
 from telegram import Update
-from telegram.error import NetworkError
+from telegram.error import Forbidden, NetworkError
 from telegram.ext import CommandHandler
 
 from bot import texts
@@ -145,14 +145,15 @@ async def test_training_that_a_crash_interrupted_is_reported_at_the_next_start(
 class Unreliable:
     """A handler that fails some times before it works."""
 
-    def __init__(self, failures: int) -> None:
+    def __init__(self, failures: int, error: Exception | None = None) -> None:
         self.failures = failures
+        self.error = error or RuntimeError("not yet")
         self.calls = 0
 
     async def __call__(self, update: Update, context: Context) -> None:
         self.calls += 1
         if self.calls <= self.failures:
-            raise RuntimeError("not yet")
+            raise self.error
         assert update.effective_message is not None
         await update.effective_message.reply_text("done")
 
@@ -184,6 +185,70 @@ async def test_update_that_fails_every_time_is_parked_and_the_person_told(
     # The chat goes on.
     start = await playground.send_text(USER_ID, "/start")
     assert "I read handwritten digits" in (await playground.answer(start))["text"]
+
+
+async def test_update_that_kills_the_process_is_parked_in_the_end(
+    settings: Settings,
+    wire: Wire,
+    playground: Playground,
+    session_factory: SessionFactory,
+    clock: FixedClock,
+) -> None:
+    command = await playground.send_text(USER_ID, "/start")
+    inbox = Inbox(session_factory, clock)
+    await inbox.put(Update.de_json({"update_id": 5, "message": command}, None))
+    for _ in range(3):  # Each attempt is counted, and then the process is gone.
+        await inbox.count_attempt(5)
+
+    program = build_program(settings, wire, trainer=ScriptedTrainer(), clock=clock)
+    async with program.running():
+        assert (await playground.answer(command))["text"] == texts.SOMETHING_WENT_WRONG
+        await program.inbox.join()
+    [row] = await rows(session_factory)
+    assert "ended the process" in str(row.error)
+
+
+async def test_outage_is_waited_out_however_long_it_takes(
+    program: DigitBotProgram, playground: Playground, session_factory: SessionFactory
+) -> None:
+    handler = Unreliable(failures=10, error=NetworkError("no route to Telegram"))
+    program.application.add_handler(CommandHandler("try", handler), group=-1)
+    command = await playground.send_text(USER_ID, "/try")
+    await playground.answer(command, lambda message: message["text"] == "done")
+    await program.inbox.join()
+    [row] = await rows(session_factory)
+    assert (handler.calls, row.attempts, row.error) == (11, 1, None)
+
+
+async def test_person_who_blocked_the_bot_is_left_alone(
+    program: DigitBotProgram, playground: Playground, session_factory: SessionFactory
+) -> None:
+    handler = Unreliable(failures=1, error=Forbidden("bot was blocked by the user"))
+    program.application.add_handler(CommandHandler("try", handler), group=-1)
+    command = await playground.send_text(USER_ID, "/try")
+    await playground.answer(command)  # The fallback's.
+    await program.inbox.join()
+    [row] = await rows(session_factory)
+    assert (handler.calls, row.error) == (1, None)
+
+
+async def test_stopping_does_not_wait_for_further_attempts(
+    settings: Settings,
+    wire: Wire,
+    playground: Playground,
+    session_factory: SessionFactory,
+    clock: FixedClock,
+) -> None:
+    program = build_program(
+        settings, wire, trainer=ScriptedTrainer(), clock=clock, retry_pauses_s=(3600.0,)
+    )
+    async with program.running(), program.polling():
+        handler = Unreliable(failures=1)
+        program.application.add_handler(CommandHandler("try", handler), group=-1)
+        command = await playground.send_text(USER_ID, "/try")
+        await playground.answer(command)  # The fallback's; the handler before it has failed.
+    [row] = await rows(session_factory)
+    assert (row.done_at, row.error) == (None, None)
 
 
 async def test_updates_of_one_chat_are_processed_in_order_and_chats_in_parallel(
