@@ -1,6 +1,6 @@
 """Which updates the handlers take, and what is sure to be in them."""
 
-from telegram import CallbackQuery, Message, Update, User
+from telegram import CallbackQuery, Document, Message, PhotoSize, Update, User
 from telegram.ext import filters
 
 PRIVATE = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
@@ -10,17 +10,29 @@ PRIVATE_OR_EDITED = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGES
 """New and edited messages in private chats."""
 
 
-class _ImageFile(filters.MessageFilter):
-    """An image sent as a file; one whose sender named no useful type may be an image as well."""
+class _ImageFilter(filters.MessageFilter):
+    """Messages with something in them that may be an image."""
 
     def filter(self, message: Message) -> bool:
-        if message.document is None:
-            return False
-        mime_type = message.document.mime_type or "application/octet-stream"
-        return mime_type.startswith("image/") or mime_type == "application/octet-stream"
+        return image_in(message) is not None
 
 
-IMAGE_FILE = _ImageFile()
+IMAGE = _ImageFilter()
+
+
+def image_in(message: Message) -> PhotoSize | Document | None:
+    """Return the file to read, or None if nothing in the message may be an image."""
+    if message.photo:
+        return message.photo[-1]  # Telegram lists a photo's sizes from small to large.
+    if message.animation:
+        # Telegram turns a GIF into a video without sound; its thumbnail is the first frame.
+        return message.animation.thumbnail
+    if message.document is None:
+        return None
+    # A file whose sender named no useful type may be an image as well.
+    mime_type = message.document.mime_type or "application/octet-stream"
+    is_image = mime_type.startswith("image/") or mime_type == "application/octet-stream"
+    return message.document if is_image else None
 
 
 def message_of(update: Update) -> Message:

@@ -3,18 +3,18 @@
 from telegram import Document, Message, PhotoSize, Update
 from telegram.constants import ChatAction, FileSizeLimit, ParseMode
 from telegram.error import BadRequest
-from telegram.ext import MessageHandler, filters
+from telegram.ext import MessageHandler
 
 from bot import keyboards, texts
 from bot.context import Context, DigitBot
 from bot.errors import PhotoError
-from bot.handlers.filters import IMAGE_FILE, PRIVATE, message_of, sender_of
+from bot.handlers.filters import IMAGE, PRIVATE, image_in, message_of, sender_of
 from bot.services.readings import ReadingView, SentPhoto
 
 
 def register(application: DigitBot) -> None:
     """Add the handler of this module."""
-    application.add_handler(MessageHandler(PRIVATE & (filters.PHOTO | IMAGE_FILE), read_photo))
+    application.add_handler(MessageHandler(PRIVATE & IMAGE, read_photo))
 
 
 async def read_photo(update: Update, context: Context) -> None:
@@ -36,7 +36,9 @@ async def read_photo(update: Update, context: Context) -> None:
 async def _read(update: Update, context: Context) -> ReadingView:
     message = message_of(update)
     await message.reply_chat_action(ChatAction.TYPING)
-    image = _largest_image(message)
+    image = image_in(message)
+    if image is None:
+        raise ValueError(f"message {message.message_id} holds no image")
     sent = SentPhoto(
         update_id=update.update_id,
         chat_id=message.chat_id,
@@ -45,15 +47,6 @@ async def _read(update: Update, context: Context) -> ReadingView:
         file_id=image.file_id,
     )
     return await context.services.readings.read_photo(sent, await _download(image))
-
-
-def _largest_image(message: Message) -> PhotoSize | Document:
-    """Return the file to read: Telegram lists a photo's sizes from small to large."""
-    if message.photo:
-        return message.photo[-1]
-    if message.document is None:
-        raise ValueError(f"message {message.message_id} holds no image")
-    return message.document
 
 
 async def _download(image: PhotoSize | Document) -> bytes:

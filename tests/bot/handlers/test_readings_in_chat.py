@@ -1,5 +1,6 @@
 import io
 
+import pillow_heif
 import pytest
 from drawing import blank_page, draw_digits
 from PIL import Image
@@ -58,16 +59,27 @@ async def test_reading_is_stored_with_all_that_learning_needs(
         ("WEBP", "image/webp"),
         ("BMP", "image/bmp"),
         ("GIF", "image/gif"),
+        ("HEIF", "image/heic"),
         ("PNG", "application/octet-stream"),
     ],
 )
 async def test_image_file_is_read(
     playground: Playground, pillow_format: str, mime_type: str
 ) -> None:
+    pillow_heif.register_heif_opener()
     buffer = io.BytesIO()
     Image.open(io.BytesIO(draw_digits([3]))).save(buffer, pillow_format)
     file = await playground.send_document(USER_ID, buffer.getvalue(), "digit", mime_type)
     assert "This is a 3." in (await playground.answer(file))["text"]
+
+
+async def test_gif_is_read_by_its_first_frame(playground: Playground) -> None:
+    # Telegram turns a GIF into a video and adds a picture of its first frame.
+    file = await playground.send_document(USER_ID, draw_digits([3]), "digit.png", "image/png")
+    video = {"file_id": "v", "file_unique_id": "v", "width": 320, "height": 320, "duration": 1}
+    thumbnail = file["document"]["thumbnail"]
+    question = playground.send(USER_ID, {"animation": {**video, "thumbnail": thumbnail}})
+    assert "This is a 3." in (await playground.answer(question))["text"]
 
 
 async def test_blank_photo_asks_for_another(
