@@ -60,8 +60,8 @@ def test_transparent_becomes_white() -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"no picture", picture()[:60], picture(2100, 100)],
-    ids=["empty", "text", "truncated", "thin"],
+    [b"", b"no picture", picture()[:60], picture(2100, 100), picture(10_001, 9000, "1")],
+    ids=["empty", "text", "truncated", "thin", "huge"],
 )
 def test_what_cannot_be_a_photo_is_refused(content: bytes) -> None:
     with pytest.raises(NotAPhotoError, match="Send it as a file"):
