@@ -186,8 +186,8 @@ def _number(digits: tuple[DigitView, ...]) -> str:
     position = digits.index(least) + 1
     second, p_second = least.candidates[1]
     return (
-        f"I read <b>{number}</b>, but digit {position}, the {least.label}, is only "
-        f"{_percent(least.confidence)} sure: it could be a {second} ({_percent(p_second)})."
+        f"I read <b>{number}</b>, but I am only {_percent(least.confidence)} sure of digit "
+        f"{position}, the {least.label}: it could be a {second} ({_percent(p_second)})."
     )
 
 

@@ -1,0 +1,94 @@
+"""The sentences that depend on what was read and said."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot import texts
+from bot.services.accuracy import AccuracyReport, LiveAccuracy
+from bot.services.ports import TrainingProgress
+from bot.services.readings import NOT_A_DIGIT, DigitView, ReadingView
+
+REPORT = AccuracyReport(version_id=3, recipe="best", tested=10000, test_accuracy=0.9943, live=None)
+
+
+def digit(label: int, confidence: float, corrected_label: int | None = None) -> DigitView:
+    """A digit whose other probability goes mostly to 1 and a little to 9."""
+    probabilities = [0.0] * 10
+    probabilities[1] += (1 - confidence) * 0.75
+    probabilities[9] += (1 - confidence) * 0.25
+    probabilities[label] += confidence
+    return DigitView(label, tuple(probabilities), corrected_label)
+
+
+def text_of(*digits: DigitView) -> str:
+    return texts.reading_text(ReadingView(1, None, None, digits))
+
+
+@pytest.mark.parametrize(
+    ("confidence", "expected"),
+    [
+        (0.999, "This is a <b>7</b>. I am over 99% sure."),
+        (0.95, "This is a <b>7</b>. I am 95% sure."),
+        (
+            0.6,
+            "I think this is a <b>7</b>, but I am only 60% sure.\n"
+            "It could also be a 1 (30%) or a 9 (10%).",
+        ),
+    ],
+)
+def test_one_digit(confidence: float, expected: str) -> None:
+    assert text_of(digit(7, confidence)) == expected
+
+
+def test_sure_number() -> None:
+    sentence = "I read <b>47</b>. I am 95% sure of every digit."
+    assert text_of(digit(4, 0.97), digit(7, 0.95)) == sentence
+
+
+def test_number_with_an_unsure_digit_names_it() -> None:
+    assert text_of(digit(4, 0.97), digit(7, 0.6)) == (
+        "I read <b>47</b>, but I am only 60% sure of digit 2, the 7: it could be a 1 (30%)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("digits", "said"),
+    [
+        ([digit(7, 0.95, 7)], "👍 You say that this is right."),
+        ([digit(7, 0.95, 1)], "✏️ You say that it is <b>1</b>."),
+        ([digit(7, 0.95, NOT_A_DIGIT)], "✏️ You say that it is <b>not a digit</b>."),
+        ([digit(4, 0.95, 4), digit(7, 0.95, 1)], "✏️ You say that it is <b>41</b>."),
+        ([digit(4, 0.95), digit(7, 0.95, 1)], "✏️ You say that it is <b>41</b>."),
+        (
+            [digit(4, 0.95, 4), digit(7, 0.95, NOT_A_DIGIT)],
+            "✏️ You say that it is <b>4, not a digit</b>.",
+        ),
+    ],
+)
+def test_what_a_person_said_is_shown(digits: list[DigitView], said: str) -> None:
+    assert text_of(*digits).splitlines()[-1] == said
+
+
+def test_rejection_is_shown_as_it_is() -> None:
+    assert texts.reading_text(ReadingView(1, None, "Too dark & blurred.", ())) == (
+        "Too dark &amp; blurred."
+    )
+
+
+def test_accuracy_without_and_with_corrections() -> None:
+    assert "nobody has judged an answer yet" in texts.accuracy_text(REPORT)
+    live = LiveAccuracy(judged=1, right=1, low=0.25, high=1.0)
+    text = texts.accuracy_text(replace(REPORT, live=live))
+    assert "99.43%</b> of 10,000 images" in text
+    assert "100.0%</b> right: 1 of 1 judged digit\n" in text
+    assert "25.0% to 100.0%" in text
+
+
+def test_progress_before_the_first_epoch_and_at_the_end() -> None:
+    start = TrainingProgress(0, 0, None, None, "starting", 0.0)
+    assert "░" * 12 in texts.training_text(1, "classic", start)
+    end = TrainingProgress(15, 15, 0.01, 0.979, "saving", 61.0)
+    text = texts.training_text(1, "classic", end)
+    assert "█" * 12 in text
+    assert "Validation accuracy: 97.90%" in text
