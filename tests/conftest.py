@@ -8,11 +8,13 @@ from pathlib import Path
 import httpx
 import pytest
 from fixed_clock import FixedClock
+from playground_wire import TOKEN, find_faults
 from scripted_trainer import ScriptedTrainer
 from starlette.applications import Starlette
 
 from bot.app import DigitBotProgram, Wire, build_program
 from bot.playground import ADMIN_ID, Playground, create_playground
+from bot.playground.playground import ApiCall
 from bot.settings import Settings
 from bot.storage.database import SessionFactory, create_engine, create_session_factory
 from bot.storage.migrations import upgrade_schema
@@ -93,17 +95,20 @@ async def session_factory(settings: Settings) -> AsyncIterator[SessionFactory]:
 
 
 @pytest.fixture
-async def playground_app() -> AsyncIterator[Starlette]:
-    """A playground in memory, as an ASGI application."""
-    app = create_playground("1000000:test")
+async def app() -> AsyncIterator[Starlette]:
+    """Build a playground in memory; at the end, all of its wire must fit the official schema."""
+    app = create_playground(TOKEN)
+    calls: list[ApiCall] = []
+    app.state.playground.on_call.append(calls.append)
     yield app
     await app.state.playground.close()
+    assert [fault for call in calls for fault in find_faults(call)] == []
 
 
 @pytest.fixture
-def playground(playground_app: Starlette) -> Playground:
-    """The handle to act in the playground that `program` talks to."""
-    return playground_app.state.playground
+def playground(app: Starlette) -> Playground:
+    """The handle to act in the playground."""
+    return app.state.playground
 
 
 @pytest.fixture
@@ -112,13 +117,13 @@ def trainer() -> ScriptedTrainer:
 
 
 @pytest.fixture
-def wire(playground_app: Starlette) -> Wire:
+def wire(app: Starlette) -> Wire:
     """Reach the playground in this process, without a socket."""
     return Wire(
-        token="1000000:test",
+        token=TOKEN,
         api_url="http://playground",
         admin_ids=frozenset({ADMIN_ID}),
-        httpx_arguments={"transport": httpx.ASGITransport(playground_app)},
+        httpx_arguments={"transport": httpx.ASGITransport(app)},
     )
 
 

@@ -1,33 +1,13 @@
-"""The playground in process; at the end of every test its whole wire is held to the schema."""
+"""Ways to speak to the playground of the fixture `app`."""
 
-import shutil
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
 import pytest
-from playground_wire import TOKEN, find_faults, ptb_bot
+from playground_wire import TOKEN, ptb_bot
 from starlette.applications import Starlette
 from telegram import Bot
-
-from bot.playground import Playground, create_playground
-from bot.playground.playground import ApiCall
-
-
-@pytest.fixture
-async def app() -> AsyncIterator[Starlette]:
-    """Build a playground in memory; at the end, all of its wire must fit the schema."""
-    app = create_playground(TOKEN)
-    calls: list[ApiCall] = []
-    app.state.playground.on_call.append(calls.append)
-    yield app
-    await app.state.playground.close()
-    assert [fault for call in calls for fault in find_faults(call)] == []
-
-
-@pytest.fixture
-def playground(app: Starlette) -> Playground:
-    return app.state.playground
 
 
 @pytest.fixture
@@ -58,13 +38,3 @@ def call(http: httpx.AsyncClient) -> Call:
 async def bot(app: Starlette) -> AsyncIterator[Bot]:
     async with ptb_bot(app) as bot:
         yield bot
-
-
-@pytest.fixture
-def chromium() -> str:
-    """Find the browser of the machine, or skip."""
-    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
-    path = next((path for path in found if path), None)
-    if path is None:
-        pytest.skip("No browser: install one, for example with `apt-get install chromium`.")
-    return path

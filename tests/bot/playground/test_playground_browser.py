@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 import uvicorn
+from browser import open_page
 from PIL import Image
 from playground_wire import TOKEN, picture
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 from starlette.applications import Starlette
 from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup
 
@@ -18,14 +19,6 @@ from bot.playground import ADMIN_ID, USER_ID, Playground, create_playground
 
 pytestmark = pytest.mark.browser
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 KEYBOARD = InlineKeyboardMarkup([[InlineKeyboardButton("Right", callback_data="right")]])
 
 
@@ -59,17 +52,9 @@ async def server(app: Starlette) -> AsyncIterator[Server]:
 
 
 @pytest.fixture
-async def page(chromium: str, server: Server) -> AsyncIterator[Page]:
-    faults: list[Any] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = await browser.new_page()
-        page.set_default_timeout(8000)
-        page.on("pageerror", lambda fault: faults.append(fault))
-        await page.goto(server.address)
+async def page(server: Server) -> AsyncIterator[Page]:
+    async with open_page(server.address) as page:
         yield page
-        await browser.close()
-    assert faults == []
 
 
 async def next_update(bot: Bot) -> Any:

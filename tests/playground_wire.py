@@ -15,7 +15,7 @@ from telegram.request import HTTPXRequest
 
 from bot.playground.playground import ApiCall
 
-TOKEN = "4242:a-token-for_tests"  # noqa: S105 not a secret
+TOKEN = "4242:a-token-for_tests"
 
 RESULT_TYPES = {
     "getme": "User",
@@ -43,7 +43,7 @@ RESULT_TYPES = {
 
 def find_schema() -> ModuleType | None:
     """Import the checker of the official schema, if the machine has it."""
-    checkout = Path(__file__).parents[3]
+    checkout = Path(__file__).parents[1]
     default = checkout.parent / "shared" / "telegram-bot-api"
     folder = Path(os.environ.get("TELEGRAM_BOT_API_SCHEMA_DIR", default))
     if not (folder / "bot_api_schema.py").is_file():
