@@ -67,7 +67,7 @@ def run_training(
         }
     )
     start_weights = _starting_weights(recipe, start_from)
-    train, validation = load_train_and_validation(data_dir)
+    train, validation = load_train_and_validation(data_dir, validation_size=recipe.validation_size)
 
     # Here, so that whoever watches sees the start before torch's seconds of import.
     from mnist_model.train import train_recipe  # noqa: PLC0415

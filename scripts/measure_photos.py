@@ -89,7 +89,7 @@ def cut_cells(photos: Path) -> Iterator[Sample]:
             with Image.open(root / cell["photo"]) as photo:
                 buffer = io.BytesIO()
                 photo.crop(tuple(round(side) for side in box)).save(buffer, "PNG")
-            name = f"{Path(cell['photo']).stem}_{cell['row']}_{cell['col']}"
+            name = f"{Path(cell['photo']).stem}_r{cell['row']}c{cell['col']}"
             yield name, int(cell["label"]), buffer.getvalue()
 
 
