@@ -39,7 +39,7 @@ lock: $(INSTALLED)
 
 # TORCH=cpu takes the small CPU build of torch and torchvision, and none of the CUDA packages.
 $(INSTALLED): requirements.lock pyproject.toml
-	@test -x $(UV) || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet uv; }
+	@test -x $(UV) || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; }
 ifeq ($(TORCH),cpu)
 	@grep -vE '^(nvidia|cuda|triton)' requirements.lock > .venv/requirements-cpu.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --torch-backend cpu -r .venv/requirements-cpu.lock
