@@ -137,8 +137,9 @@ def _download(root: Path) -> None:
             MNIST(str(root), train=True, download=True)
     except (OSError, RuntimeError) as error:
         names = ", ".join(name for names in _FILES.values() for name in names)
+        reason = str(error).strip().splitlines()[-1]  # torchvision lists every mirror it tried
         raise DataError(
-            f"MNIST is not in {root / 'MNIST' / 'raw'} and could not be downloaded ({error}). "
+            f"MNIST is not in {root / 'MNIST' / 'raw'} and could not be downloaded ({reason}). "
             f"Put these files there, unpacked or as .gz: {names}."
         ) from error
 
