@@ -1,5 +1,6 @@
 """Deform digits, a whole batch at once: affine, elastic, stroke width, contrast, noise."""
 
+import functools
 import math
 
 import torch
@@ -39,12 +40,23 @@ def _warp(images: Tensor, deformation: Deformation) -> Tensor:
         _affine_maps(images, deformation), list(images.shape), align_corners=False
     )
     if deformation.elastic_px:
-        coarse = torch.randn(len(images), 2, _ELASTIC_GRID, _ELASTIC_GRID, device=images.device)
-        field = F.interpolate(
-            coarse, size=(IMAGE_SIZE_PX, IMAGE_SIZE_PX), mode="bicubic", align_corners=True
-        )  # (N, 2, 28, 28)
-        grid = grid + _in_grid_units(deformation.elastic_px) * field.permute(0, 2, 3, 1)
+        coarse = torch.randn(len(images), 2, _ELASTIC_GRID**2, device=images.device)
+        field = coarse @ _elastic_basis().to(images.device)  # (N, 2, 784)
+        steps = field.view(-1, 2, IMAGE_SIZE_PX, IMAGE_SIZE_PX).permute(0, 2, 3, 1)
+        grid = grid + _in_grid_units(deformation.elastic_px) * steps
     return F.grid_sample(images, grid, mode="bilinear", align_corners=False)
+
+
+@functools.cache
+def _elastic_basis() -> Tensor:
+    """Return how far each control point moves each pixel, (control points, 784); bicubic.
+
+    The same for every image, so that a warp costs one matrix product.
+    """
+    points = _ELASTIC_GRID**2
+    one_each = torch.eye(points).view(points, 1, _ELASTIC_GRID, _ELASTIC_GRID)
+    size = (IMAGE_SIZE_PX, IMAGE_SIZE_PX)
+    return F.interpolate(one_each, size=size, mode="bicubic", align_corners=True).view(points, -1)
 
 
 def _affine_maps(images: Tensor, deformation: Deformation) -> Tensor:
@@ -68,14 +80,26 @@ def _affine_maps(images: Tensor, deformation: Deformation) -> Tensor:
 
 
 def _change_strokes(images: Tensor, amount: float) -> Tensor:
-    """Thicken or thin all strokes by up to `amount` pixels on each side."""
-    thick = F.max_pool2d(images, 3, stride=1, padding=1)
-    thin = -F.max_pool2d(-images, 3, stride=1, padding=1)
+    """Thicken the strokes of half the images by up to `amount` pixels a side, thin the others'.
+
+    The halves are by position, since training images come in random order.
+    """
+    share = amount * torch.rand(len(images), 1, 1, 1, device=images.device)
+    middle = len(images) // 2
+    to_thicken, to_thin = images[:middle], images[middle:]
+    thick = to_thicken + share[:middle] * (_dilate(to_thicken) - to_thicken)
     # Thinning is held back: MNIST's thinnest strokes are one pixel wide and would vanish.
-    share = amount * _uniform(images, (len(images), 1, 1, 1))
-    return (
-        images + share.clamp(min=0) * (thick - images) + share.clamp(max=0) * 0.5 * (images - thin)
+    thin = to_thin + 0.5 * share[middle:] * (1 - _dilate(1 - to_thin) - to_thin)
+    return torch.cat((thick, thin))
+
+
+def _dilate(images: Tensor) -> Tensor:
+    """Give each pixel the most ink of its 3x3 neighbourhood; faster than a max pooling."""
+    framed = F.pad(images, (1, 1, 1, 1))  # (N, 1, 30, 30)
+    rows = torch.maximum(
+        torch.maximum(framed[..., :-2, :], framed[..., 1:-1, :]), framed[..., 2:, :]
     )
+    return torch.maximum(torch.maximum(rows[..., :-2], rows[..., 1:-1]), rows[..., 2:])
 
 
 def _in_grid_units(pixels: float) -> float:

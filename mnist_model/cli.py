@@ -217,6 +217,8 @@ def _print_progress(event: dict[str, Any]) -> None:
                 f"Recipe {event['recipe']}: {event['epochs']} epochs, "
                 f"{event['parameters']:,} parameters, seed {event['seed']}"
             )
+        case "stage":
+            print(f"{event['stage'].capitalize()}...", flush=True)
         case "epoch":
             print(
                 f"Epoch {event['epoch']}/{event['epochs']}: loss {event['loss']:.4f}, "

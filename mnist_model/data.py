@@ -45,6 +45,13 @@ class Split:
         """Count the images."""
         return len(self.labels)
 
+    def joined_with(self, other: "Split") -> "Split":
+        """Return the images of both, this split's first."""
+        return Split(
+            np.concatenate((self.images, other.images)),
+            np.concatenate((self.labels, other.labels)),
+        )
+
     def sha256(self) -> str:
         """Identify the data a model was trained on."""
         return hashlib.sha256(self.images.tobytes() + self.labels.tobytes()).hexdigest()

@@ -8,8 +8,8 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -25,12 +25,14 @@ from mnist_model.augment import deform
 from mnist_model.checkpoint import Weights
 from mnist_model.config import MNIST_MEAN, MNIST_STD
 from mnist_model.data import Split
+from mnist_model.drawn import draw_digits
 from mnist_model.errors import CheckpointError
 from mnist_model.evaluate import fit_temperature
 from mnist_model.model import build_model
-from mnist_model.recipes import Deformation, Recipe
+from mnist_model.recipes import Recipe, Teacher
+from mnist_model.teacher import build_teacher
 
-_CHUNK = 4096  # images deformed at once: large enough to be fast, small enough for the caches
+_CHUNK = 2048  # images deformed at once: large enough to be fast, small enough for the caches
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,7 @@ def train_recipe(
     *,
     seed: int,
     start_from: Weights | None = None,
+    on_stage: Callable[[str], None] | None = None,
     on_epoch: Callable[[EpochReport], None] | None = None,
 ) -> TrainedModel:
     """Train a recipe. The same seed gives the same weights on the same machine.
@@ -138,9 +141,11 @@ def train_recipe(
         recipe: What to do.
         train: Images to learn from.
         validation: Images to judge by: plateau schedule, report, temperature.
-        seed: Of torch's global random numbers.
+        seed: Of torch's global random numbers and of the drawn digits.
         start_from: Weights to go on from instead of random ones.
-        on_epoch: Called after each epoch.
+        on_stage: Called when the recipe's teacher begins to learn ("teaching"), and when the MLP
+            does then ("training").
+        on_epoch: Called after each epoch of the MLP.
 
     Raises:
         CheckpointError: `start_from` does not fit the recipe's model.
@@ -148,24 +153,71 @@ def train_recipe(
     device = pick_device()
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(seed)
-    model = build_model(recipe.model)
+    model = build_model(recipe.model).to(device)
     if start_from is not None:
         _load_weights(model, start_from)
-    model.to(device)
+    if recipe.drawn_digits:
+        train = train.joined_with(draw_digits(recipe.drawn_digits, seed=seed))
+    teach = None
+    if recipe.teacher is not None:
+        if on_stage is not None:
+            on_stage("teaching")
+        teach = _train_teacher(recipe, recipe.teacher, train, validation)
+        if on_stage is not None:
+            on_stage("training")
+    trained, history = _fit(model, recipe, train, validation, teach=teach, on_epoch=on_epoch)
+    return TrainedModel(
+        model=trained,
+        history=history,
+        validation_accuracy=history[-1].validation_accuracy or 0.0,
+        temperature=fit_temperature(predict(trained, validation), validation.labels),
+    )
+
+
+def _train_teacher(
+    recipe: Recipe, teacher: Teacher, train: Split, validation: Split
+) -> Callable[[Tensor], Tensor]:
+    """Train the teacher as the recipe trains; return what gives its judgements, (B, 10)."""
+    own_recipe = replace(
+        recipe, epochs=teacher.epochs, learning_rate=teacher.learning_rate, reuse=1
+    )
+    model = build_teacher(teacher.width).to(pick_device())
+    trained, _ = _fit(model, own_recipe, train, validation)
+
+    @torch.no_grad()
+    def teach(inputs: Tensor) -> Tensor:
+        with torch.autocast(inputs.device.type, torch.bfloat16, enabled=recipe.half_precision):
+            parts = [trained(part) for part in inputs.split(recipe.batch_size)]
+        return torch.cat(parts).float()
+
+    return teach
+
+
+def _fit(
+    model: nn.Sequential,
+    recipe: Recipe,
+    train: Split,
+    validation: Split,
+    *,
+    teach: Callable[[Tensor], Tensor] | None = None,
+    on_epoch: Callable[[EpochReport], None] | None = None,
+) -> tuple[nn.Sequential, tuple[EpochReport, ...]]:
+    """Run the recipe's epochs; return the model, or its average, in evaluation mode."""
+    device = pick_device()
     average = _build_average(recipe, model)
     optimizer = _build_optimizer(recipe, model)
-    schedule = _build_schedule(recipe, optimizer, steps=math.ceil(len(train) / recipe.batch_size))
+    schedule = _build_schedule(recipe, optimizer, steps=_steps_per_epoch(recipe, len(train)))
     pixels, labels = train.to_tensors(device)  # (N, 784) uint8, (N,)
     history: list[EpochReport] = []
     started = time.perf_counter()
 
     for epoch in range(1, recipe.epochs + 1):
         model.train()
-        total = torch.zeros((), device=device)
-        for inputs, targets in _batches(pixels, labels, recipe.batch_size, recipe.deformation):
+        total, count = torch.zeros((), device=device), 0
+        for inputs, targets, judgements in _batches(pixels, labels, recipe, teach):
             with torch.autocast(device.type, torch.bfloat16, enabled=recipe.half_precision):
                 log_probabilities = model(inputs)  # (B, 10)
-            loss = _smoothed_nll(log_probabilities.float(), targets, recipe.label_smoothing)
+            loss = _loss(log_probabilities.float(), targets, judgements, recipe)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -174,6 +226,7 @@ def train_recipe(
             if average is not None:
                 average.update_parameters(model)
             total += loss.detach() * len(targets)
+            count += len(targets)
         if isinstance(schedule, lr_scheduler.StepLR):
             schedule.step()
         log_probabilities = predict(average or model, validation)
@@ -182,7 +235,7 @@ def train_recipe(
         report = EpochReport(
             epoch=epoch,
             epochs=recipe.epochs,
-            loss=total.item() / len(train),
+            loss=total.item() / count,
             validation_accuracy=float((log_probabilities.argmax(1) == validation.labels).mean()),
             elapsed_s=time.perf_counter() - started,
         )
@@ -193,12 +246,7 @@ def train_recipe(
     trained = (
         cast("nn.Sequential", average.module) if average is not None else model
     )  # its type is lost
-    return TrainedModel(
-        model=trained.eval(),
-        history=tuple(history),
-        validation_accuracy=history[-1].validation_accuracy or 0.0,
-        temperature=fit_temperature(predict(trained, validation), validation.labels),
-    )
+    return trained.eval(), tuple(history)
 
 
 def normalise(pixels: Tensor) -> Tensor:
@@ -218,19 +266,47 @@ def predict(model: nn.Module, split: Split) -> NDArray[np.float32]:
 
 
 def _batches(
-    pixels: Tensor, labels: Tensor, batch_size: int, deformation: Deformation | None
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield the whole split in random order: normalised (B, 784), labels (B,)."""
+    pixels: Tensor,
+    labels: Tensor,
+    recipe: Recipe,
+    teach: Callable[[Tensor], Tensor] | None,
+) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
+    """Yield the split in random order: normalised (B, 784), labels (B,), judgements (B, 10).
+
+    Images are deformed and judged in chunks, and each chunk is gone through `recipe.reuse` times.
+    """
     order = torch.randperm(len(labels), device=labels.device)
-    chunk_size = max(1, _CHUNK // batch_size) * batch_size
+    chunk_size = max(1, _CHUNK // recipe.batch_size) * recipe.batch_size
     for chunk in order.split(chunk_size):
         images = pixels[chunk].float() / 255  # (chunk, 784)
-        if deformation is not None:
-            images = deform(images, deformation)
+        if recipe.deformation is not None:
+            images = deform(images, recipe.deformation)
         inputs = normalise(images)
-        for part in torch.arange(len(chunk), device=labels.device).split(batch_size):
-            if len(part) > 1:  # batch normalisation has no statistics of a single image
-                yield inputs[part], labels[chunk[part]]
+        judgements = teach(inputs) if teach is not None else None  # (chunk, 10)
+        for _ in range(recipe.reuse):
+            for part in torch.randperm(len(chunk), device=labels.device).split(recipe.batch_size):
+                if len(part) > 1:  # batch normalisation has no statistics of a single image
+                    judged = judgements[part] if judgements is not None else None
+                    yield inputs[part], labels[chunk[part]], judged
+
+
+def _steps_per_epoch(recipe: Recipe, images: int) -> int:
+    return recipe.reuse * math.ceil(images / recipe.batch_size)
+
+
+def _loss(
+    log_probabilities: Tensor, labels: Tensor, judgements: Tensor | None, recipe: Recipe
+) -> Tensor:
+    """Compute the loss: against the labels, and against the teacher's judgements if there are."""
+    loss = _smoothed_nll(log_probabilities, labels, recipe.label_smoothing)
+    if judgements is None or recipe.teacher is None:
+        return loss
+    temperature, share = recipe.teacher.temperature, recipe.teacher.share
+    wanted = F.softmax(judgements / temperature, dim=1)  # (B, 10)
+    softened = F.log_softmax(log_probabilities / temperature, dim=1)
+    # Softening divides gradients by the temperature's square; this undoes it.
+    taught = -(temperature**2) * (wanted * softened).sum(dim=1).mean()
+    return share * taught + (1 - share) * loss
 
 
 def _smoothed_nll(log_probabilities: Tensor, labels: Tensor, smoothing: float) -> Tensor:
@@ -249,12 +325,16 @@ def _build_average(recipe: Recipe, model: nn.Sequential) -> AveragedModel | None
     if not recipe.average_decay:
         return None
 
-    def blend(average: Tensor, current: Tensor, updates: Tensor | int) -> Tensor:
+    def blend(
+        averages: Sequence[Tensor], currents: Sequence[Tensor], updates: Tensor | int
+    ) -> None:
         # Early on the average is short, or it would remember the random start for epochs.
         decay = min(recipe.average_decay, (1 + float(updates)) / (10 + float(updates)))
-        return decay * average + (1 - decay) * current
+        for average, current in zip(averages, currents, strict=True):
+            if average.is_floating_point():  # not the count of batches
+                average.lerp_(current, 1 - decay)
 
-    return AveragedModel(model, avg_fn=blend, use_buffers=True)
+    return AveragedModel(model, multi_avg_fn=blend, use_buffers=True)
 
 
 def _build_optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
@@ -269,7 +349,7 @@ def _build_optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
         case "adam":
             return torch.optim.Adam(parameters, rate, weight_decay=decay)
         case "adamw":
-            return torch.optim.AdamW(parameters, rate, weight_decay=decay)
+            return torch.optim.AdamW(parameters, rate, weight_decay=decay, fused=True)
 
 
 def _build_schedule(

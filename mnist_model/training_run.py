@@ -45,7 +45,7 @@ def run_training(
         output: The checkpoint file; written at once and whole, at the very end.
         report: Called with each event: `start`, `epoch`, `stage` and `end`, as dictionaries that
             JSON can hold.
-        epochs: Instead of the recipe's own number.
+        epochs: Instead of the recipe's own number; a teacher gets no more than that either.
         start_from: Checkpoint to go on from, instead of random weights.
         figures_dir: Where to write training curves and confusion matrix; None writes none.
 
@@ -55,7 +55,7 @@ def run_training(
     """
     recipe = RECIPES[recipe_name]
     if epochs is not None:
-        recipe = replace(recipe, epochs=epochs)
+        recipe = _shortened(recipe, epochs)
     started = time.perf_counter()
     report(
         {
@@ -78,6 +78,7 @@ def run_training(
         validation,
         seed=seed,
         start_from=start_weights,
+        on_stage=lambda stage: report({"event": "stage", "stage": stage}),
         on_epoch=lambda epoch: report({"event": "epoch", **vars(epoch)}),
     )
     report({"event": "stage", "stage": "evaluating"})
@@ -111,6 +112,13 @@ def run_training(
         }
     )
     return metadata
+
+
+def _shortened(recipe: Recipe, epochs: int) -> Recipe:
+    if recipe.teacher is None:
+        return replace(recipe, epochs=epochs)
+    teacher = replace(recipe.teacher, epochs=min(recipe.teacher.epochs, epochs))
+    return replace(recipe, epochs=epochs, teacher=teacher)
 
 
 def _starting_weights(recipe: Recipe, start_from: Path | None) -> Weights | None:
