@@ -2,7 +2,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALLED := .venv/.installed
+# TORCH=cpu is another environment than the default, so it has a stamp of its own.
+INSTALLED := .venv/.installed$(TORCH)
 UV := $(BIN)/uv
 
 .PHONY: run test lint format train bench migrate lock
@@ -39,7 +40,7 @@ lock: $(INSTALLED)
 
 # TORCH=cpu takes the small CPU build of torch and torchvision, and none of the CUDA packages.
 $(INSTALLED): requirements.lock pyproject.toml
-	@test -x $(UV) || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; }
+	@test -x $(UV) || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.13,<0.14"; }
 ifeq ($(TORCH),cpu)
 	@grep -vE '^(nvidia|cuda|triton)' requirements.lock > .venv/requirements-cpu.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --torch-backend cpu -r .venv/requirements-cpu.lock

@@ -3,10 +3,13 @@
 import argparse
 import asyncio
 import signal
+import sqlite3
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
 
+from filelock import FileLock, Timeout
 from pydantic import ValidationError
 from telegram.error import InvalidToken, TelegramError
 
@@ -25,9 +28,10 @@ def main() -> None:
     try:
         settings = _read_settings()
         configure_logging(settings.log_level)
-        upgrade_schema(settings.get_database_url())
-        if options.command == "run":
-            asyncio.run(_run(settings))
+        with _only_one(settings.data_dir.expanduser()):
+            upgrade_schema(settings.get_database_url())
+            if options.command == "run":
+                asyncio.run(_run(settings))
     except BotError as error:
         sys.exit(f"digit-bot: {error}")
 
@@ -55,6 +59,23 @@ def _read_settings() -> Settings:
         raise SettingsError(
             "a setting is wrong (see .env.example). " + "; ".join(faults)
         ) from error
+
+
+@contextmanager
+def _only_one(data_dir: Path) -> Iterator[None]:
+    """Keep a second process away: the two would take each other's updates and training runs."""
+    lock = FileLock(data_dir / "digit-bot.lock")
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise SettingsError(f"another digit-bot is running in {data_dir.absolute()}.") from error
+    except OSError as error:
+        raise SettingsError(f"DATA_DIR cannot be written: {error}.") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 async def _run(settings: Settings) -> None:
@@ -96,6 +117,11 @@ async def _open_wire(settings: Settings) -> AsyncIterator[Wire]:
             raise SettingsError(
                 f"the playground cannot listen on port {settings.playground_port}: "
                 f"{error.strerror}. Set PLAYGROUND_PORT to another one."
+            ) from error
+        except sqlite3.Error as error:
+            raise SettingsError(
+                f"the playground's chats in {settings.data_dir} cannot be read: {error}. "
+                "Delete playground.sqlite there to begin anew."
             ) from error
         yield Wire(
             _PLAYGROUND_TOKEN,

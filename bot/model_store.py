@@ -22,8 +22,14 @@ class FsspecModelStore:
         Args:
             url: Such as `file:///var/lib/digit-bot/models` or `s3://bucket/models`.
             cache_dir: Local copies of what lies elsewhere.
+
+        Raises:
+            ModelError: The URL is of no known kind, or its driver is not installed.
         """
-        self._filesystem, self._root = fsspec.url_to_fs(url)
+        try:
+            self._filesystem, self._root = fsspec.url_to_fs(url)
+        except (ValueError, ImportError) as error:
+            raise ModelError(f"the MODEL_STORE_URL {url} cannot be used: {error}") from error
         is_local = isinstance(self._filesystem, LocalFileSystem)
         self._local_dir = Path(self._root) if is_local else cache_dir
 
@@ -49,7 +55,7 @@ class FsspecModelStore:
         except CheckpointError as error:
             raise ModelError(str(error)) from error
         target = self._path_of(metadata.sha256)
-        if not self._filesystem.exists(target):
+        if not self._holds(target, checkpoint.stat().st_size):
             # Under another name first: nobody may ever fetch half a file.
             self._filesystem.makedirs(self._root, exist_ok=True)
             self._filesystem.put_file(str(checkpoint), f"{target}.part")
@@ -67,7 +73,8 @@ class FsspecModelStore:
         try:
             if not path.exists():
                 self._local_dir.mkdir(parents=True, exist_ok=True)
-                self._filesystem.get_file(self._path_of(sha256), str(path))
+                self._filesystem.get_file(self._path_of(sha256), f"{path}.part")
+                Path(f"{path}.part").replace(path)
             content = path.read_bytes()
         except OSError as error:
             raise ModelError(f"Model {sha256[:8]} is not in the model store: {error}.") from error
@@ -77,6 +84,12 @@ class FsspecModelStore:
                 "Delete it, or put it back from a backup."
             )
         return path
+
+    def _holds(self, target: str, size_bytes: int) -> bool:
+        """Tell whether a file is there in full; its content is checked when it is fetched."""
+        return bool(
+            self._filesystem.exists(target) and self._filesystem.size(target) == size_bytes
+        )
 
     def _path_of(self, sha256: str) -> str:
         return f"{self._root}/{sha256}.safetensors"

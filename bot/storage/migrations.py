@@ -23,14 +23,15 @@ def upgrade_schema(url: str) -> None:
     # Here, since only this call needs Alembic: services and tests of the rest start without it.
     from alembic import command
     from alembic.config import Config
+    from alembic.util.exc import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.attributes["url"] = url
     try:
         command.upgrade(config, "head")
-    except (sqlalchemy.exc.DatabaseError, OSError) as error:
-        reason = error.orig if isinstance(error, sqlalchemy.exc.DatabaseError) else error
+    except (sqlalchemy.exc.SQLAlchemyError, CommandError, ImportError, OSError) as error:
+        reason = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
         raise DatabaseError(
             f"the database cannot be used: {reason}. Check DATABASE_URL and DATA_DIR."
         ) from error
