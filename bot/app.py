@@ -9,8 +9,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from telegram import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat, Update
-from telegram.constants import ParseMode
-from telegram.error import BadRequest, Forbidden, TelegramError
+from telegram.error import BadRequest, Forbidden
 from telegram.ext import AIORateLimiter, ApplicationBuilder, ContextTypes
 from telegram.request import HTTPXRequest
 
@@ -18,6 +17,7 @@ from bot import handlers, texts
 from bot.context import Context, DigitBot, Services, set_services
 from bot.digit_reader import MnistDigitReader
 from bot.handlers.errors import apologise
+from bot.handlers.training import report_ended_runs
 from bot.inbox import RETRY_PAUSES_S, Inbox, InboxProcessor
 from bot.model_store import FsspecModelStore
 from bot.services.accuracy import AccuracyService
@@ -93,21 +93,12 @@ class DigitBotProgram:
     async def _prepare(self) -> None:
         version_id = await self.services.models.load_active(PRETRAINED_CHECKPOINT)
         _logger.info("Model %s answers photos", version_id)
-        await self._report_interrupted_training()
+        await self.services.training.interrupt_stale_run()
+        await report_ended_runs(self.application.bot, self.services.training)
         await self._set_commands()
         restored = await self.inbox.restore(self.application.bot)
         if restored:
             _logger.info("Going on with %s updates from before", restored)
-
-    async def _report_interrupted_training(self) -> None:
-        run = await self.services.training.interrupt_stale_run()
-        if run is None:
-            return
-        text = texts.training_interrupted(run.run_id)
-        try:
-            await self.application.bot.send_message(run.chat_id, text, ParseMode.HTML)
-        except TelegramError as error:
-            _logger.warning("Training run %s: the admin was not told: %s", run.run_id, error)
 
     async def _set_commands(self) -> None:
         """Fill the command menu: everybody's, and a longer one in each admin's chat."""
@@ -140,7 +131,9 @@ def build_program(
     """
     engine = create_engine(settings.get_database_url())
     session_factory = create_session_factory(engine)
-    trainer = trainer or ProcessTrainer(settings.mnist_data_dir)
+    trainer = trainer or ProcessTrainer(
+        settings.mnist_data_dir, work_dir=settings.data_dir.expanduser() / "training"
+    )
     reader = MnistDigitReader()
     store = FsspecModelStore(
         settings.get_model_store_url(), cache_dir=settings.data_dir.expanduser() / "model-cache"

@@ -6,7 +6,8 @@ from typing import Any, cast
 from telegram.ext import Application, CallbackContext, ExtBot
 
 from bot.services.accuracy import AccuracyService
-from bot.services.corrections import Actor, CorrectionService
+from bot.services.actor import Actor
+from bot.services.corrections import CorrectionService
 from bot.services.model_versions import ModelVersionService
 from bot.services.readings import ReadingService
 from bot.services.training import TrainingService

@@ -19,8 +19,7 @@ class MnistDigitReader:
     def __init__(self) -> None:
         """Wait for `use` to name a checkpoint."""
         self._reader: Reader | None = None
-        # One thread: photos are read one after the other, so that a flood of large ones costs
-        # time and not memory.
+        # One thread: decoded photos are large, so there is never more than one in memory.
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
 
     async def read(self, photo: bytes) -> PhotoReading:

@@ -3,6 +3,7 @@
 BotError
 ├── SettingsError               the settings cannot work; the program ends with this sentence
 ├── DatabaseError               the database cannot be used; the program ends with this sentence
+├── AdminsOnlyError             somebody else asks for what only admins may do
 ├── PhotoError                  what was sent cannot be read; `str()` of it is for the person
 ├── ModelError                  a model version is missing or damaged
 ├── TrainingError               a training run cannot start or has failed; `str()` says why
@@ -26,6 +27,10 @@ class SettingsError(BotError):
 
 class DatabaseError(BotError):
     """The database cannot be used."""
+
+
+class AdminsOnlyError(BotError):
+    """Somebody else asks for what only admins may do."""
 
 
 class PhotoError(BotError):

@@ -7,12 +7,14 @@ is marked done after its handlers have run; what is not done is processed again 
 
 import asyncio
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from weakref import WeakValueDictionary
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from telegram import Bot, Update
 from telegram.error import BadRequest, Forbidden, NetworkError
 from telegram.ext import BaseUpdateProcessor
@@ -24,6 +26,8 @@ from bot.storage.database import SessionFactory
 
 _logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 RETRY_PAUSES_S = (1.0, 5.0)
 """How long to wait before each further attempt; after the last one an update is parked."""
 
@@ -33,7 +37,8 @@ _REMEMBER = timedelta(days=2)
 Source: https://core.telegram.org/bots/api#getting-updates
 """
 
-_CONCURRENT_UPDATES = 64
+_CONCURRENT_UPDATES = 8
+"""A photo waits for the network far longer than it is read. Each may hold a file of 20 MB."""
 
 
 class Inbox(asyncio.Queue[object]):
@@ -60,7 +65,6 @@ class Inbox(asyncio.Queue[object]):
     async def restore(self, bot: Bot) -> int:
         """Queue what an earlier process left undone, oldest first; return how many."""
         async with self._session_factory.begin() as session:
-            await queries.delete_done(session, self._clock() - _REMEMBER)
             payloads = await queries.list_pending(session)
         for payload in payloads:
             await super().put(Update.de_json(payload, bot))
@@ -77,9 +81,10 @@ class Inbox(asyncio.Queue[object]):
             await queries.take_back_attempt(session, update_id)
 
     async def mark_done(self, update_id: int) -> None:
-        """Mark an update as processed."""
+        """Mark an update as processed, and forget those that were long ago."""
         async with self._session_factory.begin() as session:
             await queries.mark_done(session, update_id, self._clock())
+            await queries.delete_done(session, before=self._clock() - _REMEMBER)
 
     async def park(self, update_id: int, error: Exception) -> None:
         """Set an update aside that fails every time."""
@@ -113,14 +118,18 @@ class InboxProcessor(BaseUpdateProcessor):
             inbox: Where updates are marked.
             on_parked: Called when an update is given up.
             retry_pauses_s: Seconds before each further attempt at an update that failed. While
-                Telegram cannot be reached, the last pause repeats for as long as it takes.
+                Telegram or the database cannot be reached, the last pause repeats for as long as
+                it takes.
         """
-        super().__init__(max_concurrent_updates=_CONCURRENT_UPDATES)
+        # PTB's own limit counts updates that only wait for their chat's turn, so that one chat
+        # could take all places. Ours, inside the chat's lock, counts those at work.
+        super().__init__(max_concurrent_updates=sys.maxsize)
         self._inbox = inbox
         self._on_parked = on_parked
         self._retry_pauses_s = retry_pauses_s
         self._errors: dict[int, Exception] = {}
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._places = asyncio.Semaphore(_CONCURRENT_UPDATES)
         self._is_stopping = asyncio.Event()
 
     def attach(self, application: DigitBot) -> None:
@@ -135,7 +144,7 @@ class InboxProcessor(BaseUpdateProcessor):
         """Nothing to release."""
 
     def stop(self) -> None:
-        """Wait for no further attempts; what is not done is left for the next start."""
+        """Begin no further update or attempt; what is not done is left for the next start."""
         self._is_stopping.set()
 
     async def do_process_update(self, update: object, coroutine: Awaitable[None]) -> None:
@@ -143,49 +152,62 @@ class InboxProcessor(BaseUpdateProcessor):
         if not isinstance(update, Update):
             await coroutine
             return
+        # It can be awaited only once, and an update may need several attempts or none.
+        cast(Coroutine[Any, Any, None], coroutine).close()  # PTB always gives a coroutine.
         # The variable keeps the lock alive; when nobody waits, the dictionary forgets it.
         lock = self._locks.setdefault(_chat_of(update), asyncio.Lock())
         async with lock:
-            # An attempt is counted before it begins, so that one that ends the process counts too.
-            attempts = await self._inbox.count_attempt(update.update_id)
-            if attempts > len(self._retry_pauses_s) + 1:
-                cast(Coroutine[Any, Any, None], coroutine).close()  # PTB always gives a coroutine.
-                await self._park(update, RuntimeError("each attempt ended the process"))
-            else:
-                await self._process(update, coroutine, attempts)
+            while not self._is_stopping.is_set():
+                async with self._places:
+                    pause_s = await self._attempt(update)
+                if pause_s is None:
+                    return
+                await self._pause(pause_s)
 
-    async def _process(self, update: Update, coroutine: Awaitable[None], attempts: int) -> None:
-        while True:
-            await coroutine
-            error = self._errors.pop(update.update_id, None)
-            if error is None:
-                await self._inbox.mark_done(update.update_id)
-                return
-            if _is_outage(error):
-                await self._inbox.take_back_attempt(update.update_id)
-                pause_s = self._retry_pauses_s[-1]
-            elif attempts <= len(self._retry_pauses_s):
-                pause_s = self._retry_pauses_s[attempts - 1]
-            else:
-                await self._park(update, error)
-                return
-            if not await self._pause(pause_s):
-                return
-            attempts = await self._inbox.count_attempt(update.update_id)
-            coroutine = self._application.process_update(update)
-
-    async def _pause(self, pause_s: float) -> bool:
-        """Wait before another attempt; return False when there shall be none."""
-        try:
-            await asyncio.wait_for(self._is_stopping.wait(), pause_s)
-        except TimeoutError:
-            return True
-        return False
+    async def _attempt(self, update: Update) -> float | None:
+        """Try once; return the seconds until the next attempt, or None when there is none."""
+        # Counted before it begins, so that an attempt that ends the process counts too.
+        attempts = await self._insist(lambda: self._inbox.count_attempt(update.update_id))
+        last_attempt = len(self._retry_pauses_s) + 1
+        if attempts > last_attempt:
+            await self._park(update, RuntimeError("each attempt ended the process"))
+            return None
+        await self._application.process_update(update)
+        error = self._errors.pop(update.update_id, None)
+        if error is None:
+            await self._insist(lambda: self._inbox.mark_done(update.update_id))
+            return None
+        if _is_outage(error):
+            await self._insist(lambda: self._inbox.take_back_attempt(update.update_id))
+            return self._retry_pauses_s[-1]
+        if attempts == last_attempt:
+            await self._park(update, error)
+            return None
+        return self._retry_pauses_s[attempts - 1]
 
     async def _park(self, update: Update, error: Exception) -> None:
         _logger.error("Update %s is parked: %r", update.update_id, error)
-        await self._inbox.park(update.update_id, error)
+        await self._insist(lambda: self._inbox.park(update.update_id, error))
         await self._on_parked(update, self._application.bot)
+
+    async def _insist(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Write to the inbox, waiting for as long as the database is locked or its disk full.
+
+        The chat's lock is held meanwhile: nothing may overtake what is not marked yet.
+        """
+        while True:
+            try:
+                return await write()
+            except SQLAlchemyError as error:
+                if self._is_stopping.is_set():
+                    raise
+                _logger.warning("The inbox cannot be written: %s", error)
+            await self._pause(self._retry_pauses_s[-1])
+
+    async def _pause(self, pause_s: float) -> None:
+        """Wait; not to the end when the program is being stopped."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._is_stopping.wait(), pause_s)
 
     async def _remember_error(self, update: object, context: Context) -> None:
         if isinstance(context.error, Forbidden):  # The person has blocked the bot: their choice.
@@ -195,8 +217,10 @@ class InboxProcessor(BaseUpdateProcessor):
 
 
 def _is_outage(error: Exception) -> bool:
-    """Tell an error of the way to Telegram from one of the update itself."""
-    return isinstance(error, NetworkError) and not isinstance(error, BadRequest)
+    """Tell an error of the way to Telegram, or of the database, from one of the update itself."""
+    if isinstance(error, NetworkError):
+        return not isinstance(error, BadRequest)
+    return isinstance(error, OperationalError | InterfaceError)
 
 
 def _chat_of(update: Update) -> int:

@@ -33,6 +33,8 @@ class ButtonPress:
     label: int = NOT_A_DIGIT
 
 
+_LARGEST_ID = 2**63 - 1  # what the database can hold
+
 _NUMBERS = {Button.DIGIT: 2, Button.LABEL: 3}
 """How many numbers callback data holds; one, the reading's id, for all other buttons."""
 
@@ -99,13 +101,18 @@ def parse(callback_data: str) -> ButtonPress:
         values = [int(number) for number in numbers]
     except ValueError as error:
         raise UnknownButtonError(callback_data) from error
-    if (
-        len(values) != _NUMBERS.get(button, 1)
-        or min(values) < 0
-        or max(values[2:], default=0) > NOT_A_DIGIT
-    ):
+    press = ButtonPress(button, *values) if len(values) == _NUMBERS.get(button, 1) else None
+    if press is None or not _is_in_range(press):
         raise UnknownButtonError(callback_data)
-    return ButtonPress(button, *values)
+    return press
+
+
+def _is_in_range(press: ButtonPress) -> bool:
+    return (
+        0 <= press.reading_id <= _LARGEST_ID
+        and press.position >= 0
+        and 0 <= press.label <= NOT_A_DIGIT
+    )
 
 
 def _button(text: str, button: Button, *numbers: int) -> InlineKeyboardButton:

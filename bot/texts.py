@@ -1,12 +1,13 @@
 """Every sentence that a person can read in the chat, in Telegram's HTML, and the commands."""
 
+import math
 from dataclasses import dataclass
 from html import escape
 
 from bot.services.accuracy import AccuracyReport
 from bot.services.ports import TrainingProgress
 from bot.services.readings import NOT_A_DIGIT, DigitView, ReadingView
-from bot.services.training import Candidate
+from bot.services.training import EndedRun
 
 _SURE = 0.9
 """From this confidence on, the other candidates are not worth naming."""
@@ -31,7 +32,7 @@ COMMANDS = (
 )
 
 WHAT_TO_SEND = (
-    "I read handwritten digits. Send me a photo of one, or an image as a file "
+    "Please send me a photo of a handwritten digit, or an image of one as a file "
     "(JPEG, PNG, WebP, BMP, GIF or HEIC)."
 )
 REPLY_TO_WHAT = (
@@ -53,7 +54,10 @@ FILE_NOT_GIVEN = (
     "Telegram does not give me this file: it is larger than 20 MB, or not there any more. "
     "Please send it again as a photo."
 )
-NOT_AN_IMAGE_FILE = "This file is not an image. " + WHAT_TO_SEND
+NOT_AN_IMAGE_FILE = (
+    "I cannot read this kind of file, so please send me a photo of a handwritten digit, or an "
+    "image of one (JPEG, PNG, WebP, BMP, GIF or HEIC)."
+)
 UNKNOWN_COMMAND = "I do not know this command. /help lists those that I know."
 ADMINS_ONLY = "Only admins can do this."
 SOMETHING_WENT_WRONG = (
@@ -109,33 +113,33 @@ def wrong_digit_count(expected: int) -> str:
 
 
 def accuracy_text(report: AccuracyReport) -> str:
-    """Say how good the active model is, by the book and by what people say."""
+    """Say how good the active model is by the book, and the bot by what people say."""
     lines = [
         f"<b>Model {report.version_id}</b> (recipe “{escape(report.recipe)}”)",
-        "",
         f"MNIST test: <b>{report.test_accuracy:.2%}</b> of {report.tested:,} images right",
+        "",
+        "<b>Your photos</b>, by what people said of my answers",
     ]
     if report.live is None:
-        lines.append("Real photos: nobody has judged an answer yet.")
+        lines.append("Nobody has judged an answer yet.")
     else:
         live = report.live
         lines += [
-            f"Real photos: <b>{live.accuracy:.1%}</b> right: "
+            f"<b>{live.accuracy:.1%}</b> right: "
             f"{live.right:,} of {live.judged:,} judged {_plural(live.judged, 'digit')}",
             f"95% interval: {live.low:.1%} to {live.high:.1%}",
         ]
     return "\n".join(lines)
 
 
-def training_text(run_id: int, recipe: str, progress: TrainingProgress) -> str:
+def training_progress(run_id: int, recipe: str, progress: TrainingProgress) -> str:
     """Show how far a training run is."""
-    filled = round(_BAR_WIDTH * progress.epoch / max(progress.epochs, 1))
-    lines = [
-        f"🏋️ <b>Training run {run_id}</b> (recipe “{escape(recipe)}”)",
-        f"<code>{'█' * filled}{'░' * (_BAR_WIDTH - filled)}</code> "
-        f"epoch {progress.epoch} of {progress.epochs}",
-        f"Stage: {escape(progress.stage)}, {progress.elapsed_s:.0f} s",
-    ]
+    lines = [f"🏋️ <b>Training run {run_id}</b> (recipe “{escape(recipe)}”)"]
+    if progress.epochs:
+        filled = round(_BAR_WIDTH * progress.epoch / progress.epochs)
+        bar = "█" * filled + "░" * (_BAR_WIDTH - filled)
+        lines.append(f"<code>{bar}</code> epoch {progress.epoch} of {progress.epochs}")
+    lines.append(f"{escape(progress.stage).capitalize()}, {progress.elapsed_s:.0f} s")
     if progress.loss is not None:
         lines.append(f"Loss: {progress.loss:.4f}")
     if progress.validation_accuracy is not None:
@@ -143,39 +147,46 @@ def training_text(run_id: int, recipe: str, progress: TrainingProgress) -> str:
     return "\n".join(lines)
 
 
-def training_done(run_id: int, candidate: Candidate) -> str:
-    """Show what a training run made."""
+def training_ended(run: EndedRun) -> str:
+    """Say how a training run ended."""
+    if run.candidate is not None:
+        return (
+            f"✅ <b>Training run {run.run_id} is done.</b>\n"
+            f"It made model {run.candidate.version_id}, stored as a candidate:\n"
+            f"MNIST test: <b>{run.candidate.test_accuracy:.2%}</b>\n"
+            f"Validation: {run.candidate.validation_accuracy:.2%}\n"
+            "The active model still answers."
+        )
+    if run.is_interrupted:
+        return (
+            f"⚠️ <b>Training run {run.run_id} was interrupted</b>, because I was stopped while it "
+            "was going on. The active model is unchanged. /train starts a new run."
+        )
     return (
-        f"✅ <b>Training run {run_id} is done.</b>\n"
-        f"It made model {candidate.version_id}, stored as a candidate:\n"
-        f"MNIST test: <b>{candidate.test_accuracy:.2%}</b>\n"
-        f"Validation: {candidate.validation_accuracy:.2%}\n"
-        "The active model still answers."
-    )
-
-
-def training_failed(run_id: int, reason: str) -> str:
-    """Say why a training run ended without a model."""
-    headline = f"❌ <b>Training run {run_id} failed.</b>"
-    return f"{headline}\n{escape(reason)}\nThe active model is unchanged."
-
-
-def training_interrupted(run_id: int) -> str:
-    """Say that a training run ended with the bot's own process."""
-    return (
-        f"⚠️ <b>Training run {run_id} was interrupted</b>, because I was stopped while it was "
-        "going on. The active model is unchanged. /train starts a new run."
+        f"❌ <b>Training run {run.run_id} failed.</b>\n{escape(run.error or '')}\n"
+        "The active model is unchanged."
     )
 
 
 def _one_digit(digit: DigitView) -> str:
     if digit.confidence >= _SURE:
-        return f"This is a <b>{digit.label}</b>. I am {_percent(digit.confidence)} sure."
-    (_, _), (second, p_second), (third, p_third) = digit.candidates[:3]
+        return f"This is {_a(digit.label, bold=True)}. I am {_percent(digit.confidence)} sure."
+    (second, p_second), (third, p_third) = _other_candidates(digit)[:2]
     return (
-        f"I think this is a <b>{digit.label}</b>, but I am only {_percent(digit.confidence)} sure."
-        f"\nIt could also be a {second} ({_percent(p_second)}) or a {third} ({_percent(p_third)})."
+        f"I think this is {_a(digit.label, bold=True)}, but I am only "
+        f"{_percent(digit.confidence)} sure.\nIt could also be {_a(second)} "
+        f"({_percent(p_second)}) or {_a(third)} ({_percent(p_third)})."
     )
+
+
+def _other_candidates(digit: DigitView) -> list[tuple[int, float]]:
+    """Return the labels that were not chosen with their probabilities, likeliest first."""
+    return [candidate for candidate in digit.candidates if candidate[0] != digit.label]
+
+
+def _a(label: int, *, bold: bool = False) -> str:
+    """Return a digit with its article: "a 7", but "an 8"."""
+    return f"{'an' if label == 8 else 'a'} {f'<b>{label}</b>' if bold else label}"
 
 
 def _number(digits: tuple[DigitView, ...]) -> str:
@@ -184,10 +195,10 @@ def _number(digits: tuple[DigitView, ...]) -> str:
     if least.confidence >= _SURE:
         return f"I read <b>{number}</b>. I am {_percent(least.confidence)} sure of every digit."
     position = digits.index(least) + 1
-    second, p_second = least.candidates[1]
+    second, p_second = _other_candidates(least)[0]
     return (
         f"I read <b>{number}</b>, but I am only {_percent(least.confidence)} sure of digit "
-        f"{position}, the {least.label}: it could be a {second} ({_percent(p_second)})."
+        f"{position}, the {least.label}: it could be {_a(second)} ({_percent(p_second)})."
     )
 
 
@@ -206,7 +217,8 @@ def _percent(share: float) -> str:
     """Write a probability without ever claiming certainty."""
     if share > 0.99:
         return "over 99%"
-    return "under 1%" if share < 0.01 else f"{share:.0%}"
+    # Rounded down, so that what is below a threshold never looks as if it had reached it.
+    return "under 1%" if share < 0.01 else f"{math.floor(share * 100)}%"
 
 
 def _plural(count: int, noun: str) -> str:

@@ -7,9 +7,8 @@ import asyncio
 import json
 import shutil
 import sys
-import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,36 +23,44 @@ _TERMINATE_S = 10.0
 class ProcessTrainer:
     """A `Trainer` for the services."""
 
-    def __init__(self, mnist_data_dir: Path) -> None:
-        """Name the folder that MNIST lies in, or is downloaded to."""
+    def __init__(self, mnist_data_dir: Path, work_dir: Path) -> None:
+        """Take what training needs.
+
+        Args:
+            mnist_data_dir: Where MNIST lies, or is downloaded to.
+            work_dir: For the files of a run; emptied before each.
+        """
         self._mnist_data_dir = mnist_data_dir
+        self._work_dir = work_dir
         self._process: Process | None = None
         self._is_stopping = False
 
-    async def train(self, recipe: str) -> AsyncIterator[TrainingProgress | TrainedCheckpoint]:
+    async def train(self, recipe: str) -> AsyncGenerator[TrainingProgress | TrainedCheckpoint]:
         """Train; yield progress as it comes and the checkpoint at the end.
 
-        The checkpoint's file is gone once the iterator goes on, so store it at once.
+        The checkpoint's file is gone when the next run begins, so store it at once.
 
         Raises:
             TrainingError: The process failed; the message says why.
             TrainingInterruptedError: `stop` ended it.
         """
-        with tempfile.TemporaryDirectory(prefix="digit-bot-training-") as folder:
-            checkpoint, log = Path(folder, "candidate.safetensors"), Path(folder, "stderr.log")
-            process = self._process = await self._start(recipe, checkpoint, log)
-            try:
-                async for progress in _follow(process):
-                    yield progress
-                _check_exit_code(await process.wait(), log)
-                yield TrainedCheckpoint(checkpoint)
-            except TrainingError as error:
-                if self._is_stopping:
-                    raise TrainingInterruptedError("the bot is being stopped") from error
-                raise
-            finally:
-                self._process = None
-                await _end(process)
+        # What a killed run has left behind is of no use.
+        await asyncio.to_thread(shutil.rmtree, self._work_dir, ignore_errors=True)
+        self._work_dir.mkdir(parents=True)  # noqa: ASYNC240 - one call, microseconds
+        checkpoint, log = self._work_dir / "candidate.safetensors", self._work_dir / "stderr.log"
+        process = self._process = await self._start(recipe, checkpoint, log)
+        try:
+            async for progress in _follow(process):
+                yield progress
+            _check_exit_code(await process.wait(), log)
+            yield TrainedCheckpoint(checkpoint)
+        except TrainingError as error:
+            if self._is_stopping:
+                raise TrainingInterruptedError("the bot was stopped") from error
+            raise
+        finally:
+            self._process = None
+            await _end(process)
 
     async def stop(self) -> None:
         """End the running process, if any, and start no other; for when the bot stops."""
@@ -63,11 +70,11 @@ class ProcessTrainer:
 
     async def _start(self, recipe: str, checkpoint: Path, log: Path) -> Process:
         if self._is_stopping:
-            raise TrainingInterruptedError("the bot is being stopped")
+            raise TrainingInterruptedError("the bot was stopped")
         # At low priority, where the system has `nice`: people's photos come first.
         nice = ["nice", "-n", "10"] if shutil.which("nice") else []
         with log.open("wb") as stderr:
-            return await asyncio.create_subprocess_exec(
+            process = await asyncio.create_subprocess_exec(
                 *nice,
                 *(sys.executable, "-m", "mnist_model.cli", "train", "--json"),
                 *("--recipe", recipe),
@@ -77,6 +84,9 @@ class ProcessTrainer:
                 stdout=PIPE,
                 stderr=stderr,
             )
+        if self._is_stopping:  # `stop` was called meanwhile, and saw no process to end.
+            await _end(process)
+        return process
 
 
 async def _follow(process: Process) -> AsyncIterator[TrainingProgress]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,9 +26,10 @@ class ScriptedTrainer:
     def __init__(self) -> None:
         self.may_end = asyncio.Event()
         self.error: str | None = None  # When set, training fails with it.
+        self.checkpoint: bytes | None = None  # When set, the end in place of a good one.
         self._is_stopping = False
 
-    async def train(self, recipe: str) -> AsyncIterator[TrainingProgress | TrainedCheckpoint]:
+    async def train(self, recipe: str) -> AsyncGenerator[TrainingProgress | TrainedCheckpoint]:
         yield PROGRESS
         await self.may_end.wait()
         if self._is_stopping:
@@ -38,6 +39,8 @@ class ScriptedTrainer:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "candidate.safetensors"
             make_candidate(path, recipe)
+            if self.checkpoint is not None:
+                path.write_bytes(self.checkpoint)
             yield TrainedCheckpoint(path)
 
     async def stop(self) -> None:

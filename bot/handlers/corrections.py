@@ -2,11 +2,8 @@
 
 import logging
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from telegram import CallbackQuery, InlineKeyboardMarkup, Message, Update
-from telegram.constants import ParseMode
+from telegram import CallbackQuery, Update
 from telegram.error import BadRequest
 from telegram.ext import CallbackQueryHandler, MessageHandler, filters
 
@@ -18,15 +15,19 @@ from bot.errors import (
     UnknownReadingError,
     WrongDigitCountError,
 )
+from bot.handlers.editing import edit_text
 from bot.handlers.filters import PRIVATE_OR_EDITED, message_of, query_of, sender_of
 from bot.keyboards import Button, ButtonPress
-from bot.services.corrections import Actor, CorrectionService
+from bot.services.actor import Actor
+from bot.services.corrections import CorrectionService
 from bot.services.readings import NOT_A_DIGIT, ReadingView
 
 _logger = logging.getLogger(__name__)
 
 _JUDGING = {Button.RIGHT, Button.LABEL}
-_NOT_A_DIGIT_WORDS = {"not a digit", "no digit", "none", "x", "-", "–", "—"}
+_NOT_A_DIGIT = {"not a digit", "no digit", "none", "x"}
+_AROUND_A_DIGIT = {"", "it", "it's", "its", "this", "that's", "is", "was", "a", "an", "the", "no"}
+_PUNCTUATION = "#.,;:!?()'\"“”‘’\N{VARIATION SELECTOR-16}\N{COMBINING ENCLOSING KEYCAP}"
 
 
 def register(application: DigitBot) -> None:
@@ -50,7 +51,12 @@ async def press_button(update: Update, context: Context) -> None:
         await _answer(query, texts.BUTTON_TOO_OLD, show_alert=True)
     else:
         await _answer(query, texts.THANKS if press.button in _JUDGING else None)
-        await _show(query, texts.reading_text(reading), keyboards.after(press, reading))
+        if query.message is not None:
+            chat_id, message_id = query.message.chat.id, query.message.message_id
+            keyboard = keyboards.after(press, reading)
+            await edit_text(
+                context.bot, chat_id, message_id, texts.reading_text(reading), keyboard
+            )
 
 
 async def reply_with_label(update: Update, context: Context) -> None:
@@ -58,7 +64,8 @@ async def reply_with_label(update: Update, context: Context) -> None:
     message = message_of(update)
     labels = _parse_labels(message.text or "")
     if labels is None or message.reply_to_message is None:
-        await message.reply_text(texts.REPLY_TO_WHAT)
+        if update.edited_message is None:  # A hint once is enough.
+            await message.reply_text(texts.REPLY_TO_WHAT)
         return
     actor = context.services.actor(sender_of(update).id)
     try:
@@ -71,7 +78,11 @@ async def reply_with_label(update: Update, context: Context) -> None:
         await message.reply_text(texts.wrong_digit_count(error.expected))
     else:
         await message.reply_text(texts.THANKS)
-        await _show_answer(message.chat_id, reading, context)
+        if reading.answer_message_id is not None:
+            text, keyboard = texts.reading_text(reading), keyboards.judge_keyboard(reading)
+            await edit_text(
+                context.bot, message.chat_id, reading.answer_message_id, text, keyboard
+            )
 
 
 async def _carry_out(
@@ -86,20 +97,6 @@ async def _carry_out(
     return await corrections.get_reading(actor, press.reading_id)
 
 
-async def _show_answer(chat_id: int, reading: ReadingView, context: Context) -> None:
-    """Bring the answer that a person replied to up to date."""
-    if reading.answer_message_id is None:
-        return
-    with _editing():
-        await context.bot.edit_message_text(
-            texts.reading_text(reading),
-            chat_id,
-            reading.answer_message_id,
-            parse_mode=ParseMode.HTML,
-            reply_markup=keyboards.judge_keyboard(reading),
-        )
-
-
 async def _answer(query: CallbackQuery, text: str | None, *, show_alert: bool = False) -> None:
     """Stop the button's spinner, with a sentence or without."""
     try:
@@ -110,31 +107,15 @@ async def _answer(query: CallbackQuery, text: str | None, *, show_alert: bool = 
         _logger.info("A button press can no longer be answered: %s", error)
 
 
-async def _show(query: CallbackQuery, text: str, keyboard: InlineKeyboardMarkup | None) -> None:
-    if not isinstance(query.message, Message):  # Telegram no longer lets bots edit it.
-        return
-    with _editing():
-        await query.message.edit_text(text, parse_mode=ParseMode.HTML, reply_markup=keyboard)
-
-
-@contextmanager
-def _editing() -> Iterator[None]:
-    """Let an edit go that changes nothing, or whose message was deleted meanwhile."""
-    try:
-        yield
-    except BadRequest as error:
-        _logger.info("An answer was not edited: %s", error)
-
-
 def _parse_labels(text: str) -> list[int] | None:
     """Return the labels that a reply means, or None when it is about something else.
 
-    Digits of any script count, so that "٣" and "3" are the same.
+    "It's a 7!", "4 7 2", "٧" and the keycap "7️⃣" all name digits; "7 of 9" does not.
     """
-    words = text.strip().lower().rstrip(".!")
-    if words in _NOT_A_DIGIT_WORDS:
+    words = [word.strip(_PUNCTUATION) for word in text.lower().split()]
+    if " ".join(words) in _NOT_A_DIGIT:
         return [NOT_A_DIGIT]
-    characters = [character for character in words if not character.isspace()]
-    if not characters or not all(character.isdecimal() for character in characters):
+    numbers = "".join(word for word in words if word not in _AROUND_A_DIGIT)
+    if not numbers or not all(character.isdecimal() for character in numbers):
         return None
-    return [unicodedata.decimal(character) for character in characters]
+    return [unicodedata.decimal(character) for character in numbers]

@@ -27,10 +27,11 @@ async def log_error(update: object, context: Context) -> None:
 
 async def apologise(update: Update, bot: Bot) -> None:
     """Tell the person of an update that was given up."""
-    if update.effective_chat is None:
-        return
     try:
-        await bot.send_message(update.effective_chat.id, texts.SOMETHING_WENT_WRONG)
+        if update.callback_query is not None:
+            await update.callback_query.answer(texts.SOMETHING_WENT_WRONG, show_alert=True)
+        elif update.effective_chat is not None:
+            await bot.send_message(update.effective_chat.id, texts.SOMETHING_WENT_WRONG)
     except TelegramError:
         # The very reason for giving up may be that nothing can be sent.
         _logger.exception("Update %s: the person could not be told", update.update_id)

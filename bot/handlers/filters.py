@@ -14,13 +14,13 @@ class _ImageFilter(filters.MessageFilter):
     """Messages with something in them that may be an image."""
 
     def filter(self, message: Message) -> bool:
-        return image_in(message) is not None
+        return _image_in(message) is not None
 
 
 IMAGE = _ImageFilter()
 
 
-def image_in(message: Message) -> PhotoSize | Document | None:
+def _image_in(message: Message) -> PhotoSize | Document | None:
     """Return the file to read, or None if nothing in the message may be an image."""
     if message.photo:
         return message.photo[-1]  # Telegram lists a photo's sizes from small to large.
@@ -33,6 +33,14 @@ def image_in(message: Message) -> PhotoSize | Document | None:
     mime_type = message.document.mime_type or "application/octet-stream"
     is_image = mime_type.startswith("image/") or mime_type == "application/octet-stream"
     return message.document if is_image else None
+
+
+def image_of(update: Update) -> PhotoSize | Document:
+    """Return the file to read, which is there: the filter `IMAGE` lets nothing else through."""
+    image = _image_in(message_of(update))
+    if image is None:
+        raise ValueError(f"update {update.update_id} has no image")
+    return image
 
 
 def message_of(update: Update) -> Message:

@@ -8,7 +8,7 @@ from telegram.ext import MessageHandler
 from bot import keyboards, texts
 from bot.context import Context, DigitBot
 from bot.errors import PhotoError
-from bot.handlers.filters import IMAGE, PRIVATE, image_in, message_of, sender_of
+from bot.handlers.filters import IMAGE, PRIVATE, image_of, message_of, sender_of
 from bot.services.readings import ReadingView, SentPhoto
 
 
@@ -19,26 +19,7 @@ def register(application: DigitBot) -> None:
 
 async def read_photo(update: Update, context: Context) -> None:
     """Read a photo and answer with its digits; read and answer it once, however often tried."""
-    message = message_of(update)
-    readings = context.services.readings
-    reading = await readings.find_by_update(update.update_id)
-    if reading is None:
-        try:
-            reading = await _read(update, context)
-        except PhotoError as error:
-            await message.reply_text(str(error), do_quote=True, allow_sending_without_reply=True)
-            return
-    if reading.answer_message_id is None:
-        answer = await _answer(message, reading)
-        await readings.set_answer(reading.id, answer.message_id)
-
-
-async def _read(update: Update, context: Context) -> ReadingView:
-    message = message_of(update)
-    await message.reply_chat_action(ChatAction.TYPING)
-    image = image_in(message)
-    if image is None:
-        raise ValueError(f"message {message.message_id} holds no image")
+    message, image = message_of(update), image_of(update)
     sent = SentPhoto(
         update_id=update.update_id,
         chat_id=message.chat_id,
@@ -46,7 +27,18 @@ async def _read(update: Update, context: Context) -> ReadingView:
         message_id=message.message_id,
         file_id=image.file_id,
     )
-    return await context.services.readings.read_photo(sent, await _download(image))
+    readings = context.services.readings
+    reading = await readings.find_earlier(sent)
+    if reading is None:
+        await message.reply_chat_action(ChatAction.TYPING)
+        try:
+            reading = await readings.read_photo(sent, await _download(image))
+        except PhotoError as error:
+            await message.reply_text(str(error), do_quote=True, allow_sending_without_reply=True)
+            return
+    if reading.answer_message_id is None:
+        answer = await _answer(message, reading)
+        await readings.set_answer(reading.id, answer.message_id)
 
 
 async def _download(image: PhotoSize | Document) -> bytes:

@@ -6,7 +6,7 @@ from telegram.ext import CommandHandler
 
 from bot import texts
 from bot.context import Context, DigitBot
-from bot.handlers.filters import PRIVATE, message_of
+from bot.handlers.filters import PRIVATE, message_of, sender_of
 
 
 def register(application: DigitBot) -> None:
@@ -23,7 +23,7 @@ async def start(update: Update, _context: Context) -> None:
 async def show_help(update: Update, context: Context) -> None:
     """List the commands that this person may use."""
     message = message_of(update)
-    is_admin = context.services.actor(message.chat_id).is_admin
+    is_admin = context.services.actor(sender_of(update).id).is_admin
     await _reply(message, texts.help_text(is_admin=is_admin))
 
 

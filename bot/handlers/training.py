@@ -1,18 +1,22 @@
-"""`/train`: starts a training run and shows its progress in one message."""
+"""`/train`: starts a training run, shows its progress in one message and how it ended."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
 
-from telegram import Message, Update
+from telegram import Bot, Update
 from telegram.constants import ParseMode
+from telegram.error import TelegramError
 from telegram.ext import CommandHandler
 
 from bot import texts
 from bot.context import Context, DigitBot
-from bot.errors import TrainingAlreadyRunningError, TrainingError, TrainingInterruptedError
+from bot.errors import AdminsOnlyError, TrainingAlreadyRunningError
+from bot.handlers.editing import edit_text
 from bot.handlers.filters import PRIVATE, message_of, sender_of
 from bot.services.ports import TrainingProgress
-from bot.services.training import Candidate
+from bot.services.training import TrainingService
+
+_logger = logging.getLogger(__name__)
 
 _RECIPE = "classic"
 
@@ -26,46 +30,76 @@ def register(application: DigitBot) -> None:
 
 
 async def train(update: Update, context: Context) -> None:
-    """Start a training run, for admins only; it goes on after this update is done."""
-    message, sender = message_of(update), sender_of(update)
+    """Start a training run; it goes on after this update is done."""
+    message = message_of(update)
     training = context.services.training
-    if not context.services.actor(sender.id).is_admin:
-        await message.reply_text(texts.ADMINS_ONLY)
-        return
     try:
-        run_id = await training.start(_RECIPE, requested_by=sender.id, chat_id=message.chat_id)
+        run_id = await training.start(
+            context.services.actor(sender_of(update).id),
+            _RECIPE,
+            chat_id=message.chat_id,
+            update_id=update.update_id,
+        )
+    except AdminsOnlyError:
+        await message.reply_text(texts.ADMINS_ONLY)
     except TrainingAlreadyRunningError:
         await message.reply_text(texts.TRAINING_ALREADY_RUNNING)
-        return
-    steps = training.follow(run_id, _RECIPE)
-    context.application.create_task(_report(message, run_id, steps), name=f"training {run_id}")
+    else:
+        if run_id is not None:
+            run = _run(run_id, message.chat_id, context.bot, training)
+            context.application.create_task(run, name=f"training run {run_id}")
 
 
-async def _report(
-    message: Message, run_id: int, steps: AsyncIterator[TrainingProgress | Candidate]
-) -> None:
-    """Show a run's progress in one message, and how it ended."""
-    shown: Message | None = None
-    next_edit_at = 0.0
-    loop = asyncio.get_running_loop()
+async def report_ended_runs(bot: Bot, training: TrainingService) -> None:
+    """Tell admins how runs ended; what cannot be told now is told at the next start."""
+    for run in await training.list_unreported():
+        text = texts.training_ended(run)
+        try:
+            message_id = run.progress_message_id
+            if message_id is None or not await edit_text(bot, run.chat_id, message_id, text, None):
+                await bot.send_message(run.chat_id, text, ParseMode.HTML)
+        except TelegramError as error:
+            _logger.warning("The end of training run %s was not reported: %s", run.run_id, error)
+        else:
+            await training.set_reported(run.run_id)
+
+
+async def _run(run_id: int, chat_id: int, bot: Bot, training: TrainingService) -> None:
+    progress_message = _ProgressMessage(run_id, chat_id, bot, training)
     try:
-        async for step in steps:
-            if isinstance(step, Candidate):
-                text = texts.training_done(run_id, step)
-            elif loop.time() < next_edit_at:
-                continue
-            else:
-                text = texts.training_text(run_id, _RECIPE, step)
-            shown = await _send_or_edit(message, shown, text)
-            next_edit_at = loop.time() + _EDIT_EVERY_S
-    except TrainingInterruptedError:
-        await _send_or_edit(message, shown, texts.training_interrupted(run_id))
-    except TrainingError as error:
-        await _send_or_edit(message, shown, texts.training_failed(run_id, str(error)))
+        await training.run(run_id, _RECIPE, progress_message.show)
+    except Exception:
+        _logger.exception("Training run %s failed", run_id)  # Its row says why; so it is told.
+    await report_ended_runs(bot, training)
 
 
-async def _send_or_edit(message: Message, shown: Message | None, text: str) -> Message:
-    if shown is None:
-        return await message.reply_text(text, parse_mode=ParseMode.HTML)
-    await shown.edit_text(text, parse_mode=ParseMode.HTML)
-    return shown
+class _ProgressMessage:
+    """One message that follows a run. That it cannot be shown never touches the run itself."""
+
+    def __init__(self, run_id: int, chat_id: int, bot: Bot, training: TrainingService) -> None:
+        self._run_id = run_id
+        self._chat_id = chat_id
+        self._bot = bot
+        self._training = training
+        self._message_id: int | None = None
+        self._next_edit_at = 0.0  # in the event loop's time
+
+    async def show(self, progress: TrainingProgress) -> None:
+        """Show how far the run is, unless the message was edited just now."""
+        now = asyncio.get_running_loop().time()
+        if now < self._next_edit_at:
+            return
+        self._next_edit_at = now + _EDIT_EVERY_S
+        try:
+            await self._send_or_edit(texts.training_progress(self._run_id, _RECIPE, progress))
+        except TelegramError as error:
+            _logger.info("Training run %s: progress not shown: %s", self._run_id, error)
+
+    async def _send_or_edit(self, text: str) -> None:
+        if self._message_id is not None and await edit_text(
+            self._bot, self._chat_id, self._message_id, text, None
+        ):
+            return
+        message = await self._bot.send_message(self._chat_id, text, ParseMode.HTML)
+        self._message_id = message.message_id
+        await self._training.set_progress_message(self._run_id, message.message_id)

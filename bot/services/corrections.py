@@ -1,22 +1,14 @@
 """What people say that a reading should have been."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from bot.errors import NotYourReadingError, UnknownReadingError, WrongDigitCountError
+from bot.services.actor import Actor
 from bot.services.ports import Clock
 from bot.services.readings import ReadingView, view_of
 from bot.storage import readings
 from bot.storage.database import SessionFactory
 from bot.storage.models import Correction, DigitPrediction, Reading
-
-
-@dataclass(frozen=True)
-class Actor:
-    """The person who corrects."""
-
-    user_id: int
-    is_admin: bool
 
 
 class CorrectionService:

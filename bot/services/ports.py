@@ -1,6 +1,6 @@
 """What lies outside the process, as protocols, and the values that cross that border."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -121,7 +121,7 @@ class TrainedCheckpoint:
 class Trainer(Protocol):
     """Trains models in a process of its own."""
 
-    def train(self, recipe: str) -> AsyncIterator[TrainingProgress | TrainedCheckpoint]:
+    def train(self, recipe: str) -> AsyncGenerator[TrainingProgress | TrainedCheckpoint]:
         """Train; yield progress as it comes and the checkpoint at the end.
 
         Closing the iterator early ends the process.

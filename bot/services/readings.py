@@ -28,13 +28,9 @@ class DigitView:
     """One digit of a reading, as the chat shows it."""
 
     label: int
+    confidence: float  # calibrated, 0-1
     probabilities: tuple[float, ...]  # 10, one for each digit
     corrected_label: int | None  # 0-9 or NOT_A_DIGIT; None while nobody has said anything
-
-    @property
-    def confidence(self) -> float:
-        """The probability of the label, 0-1."""
-        return self.probabilities[self.label]
 
     @property
     def candidates(self) -> list[tuple[int, float]]:
@@ -66,10 +62,12 @@ class ReadingService:
         self._clock = clock
         self._reader = reader
 
-    async def find_by_update(self, update_id: int) -> ReadingView | None:
-        """Return the reading that an earlier attempt at an update has stored, or None."""
+    async def find_earlier(self, sent: SentPhoto) -> ReadingView | None:
+        """Return the reading that an earlier attempt at the same update has stored, or None."""
         async with self._session_factory() as session:
-            reading = await readings.find_reading_by_update(session, update_id)
+            reading = await readings.find_reading_by_update(
+                session, sent.update_id, sent.chat_id, sent.message_id
+            )
             return view_of(reading) if reading else None
 
     async def read_photo(self, sent: SentPhoto, photo: bytes) -> ReadingView:
@@ -123,6 +121,7 @@ def view_of(reading: Reading) -> ReadingView:
         digits=tuple(
             DigitView(
                 label=digit.label,
+                confidence=digit.confidence,
                 probabilities=struct.unpack("<10f", digit.probabilities),
                 corrected_label=digit.correction.label if digit.correction else None,
             )

@@ -96,7 +96,7 @@ class InboxUpdate(Base):
     payload: Mapped[dict[str, Any] | None]  # As Telegram sent it; dropped when done.
     received_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
-    done_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None] = mapped_column(index=True)
     error: Mapped[str | None] = mapped_column(Text)
 
 
@@ -149,12 +149,15 @@ class TrainingRun(Base):
             values_callable=lambda states: [state.value for state in states],
         )
     )
+    update_id: Mapped[int] = mapped_column(unique=True)  # the one that asked for it
     requested_by: Mapped[int]  # Telegram user id
     chat_id: Mapped[int]
+    progress_message_id: Mapped[int | None]
     error: Mapped[str | None] = mapped_column(Text)
     model_version_id: Mapped[int | None] = mapped_column(ForeignKey("model_version.id"))
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    reported_at: Mapped[datetime | None]  # when the admin was told how it ended
 
 
 class Reading(Base):
@@ -162,14 +165,16 @@ class Reading(Base):
 
     __tablename__ = "reading"
     __table_args__ = (
-        UniqueConstraint("chat_id", "answer_message_id"),
+        # Update and message ids are a bot's own: after a change of bots they may come again.
+        UniqueConstraint("update_id", "chat_id", "message_id"),
         Index("ix_reading_chat_id_message_id", "chat_id", "message_id"),
+        Index("ix_reading_chat_id_answer_message_id", "chat_id", "answer_message_id"),
         # Ids stand in buttons, which outlive their reading: never give one out twice.
         {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    update_id: Mapped[int] = mapped_column(unique=True)
+    update_id: Mapped[int]
     chat_id: Mapped[int]
     user_id: Mapped[int]
     message_id: Mapped[int]  # the photo's message

@@ -12,9 +12,12 @@ async def get_reading(session: AsyncSession, reading_id: int) -> Reading | None:
     return await _find(session, Reading.id == reading_id)
 
 
-async def find_reading_by_update(session: AsyncSession, update_id: int) -> Reading | None:
-    """Load the reading that an update has already led to, if any."""
-    return await _find(session, Reading.update_id == update_id)
+async def find_reading_by_update(
+    session: AsyncSession, update_id: int, chat_id: int, message_id: int
+) -> Reading | None:
+    """Load the reading that this message of an update has already led to, if any."""
+    is_message = (Reading.chat_id == chat_id) & (Reading.message_id == message_id)
+    return await _find(session, (Reading.update_id == update_id) & is_message)
 
 
 async def find_reading_by_message(

@@ -1,13 +1,13 @@
 """Create the first tables.
 
-Revision: 84a0a012dd66
+Revision: a65c5e0a65cb
 Revises:
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "84a0a012dd66"
+revision = "a65c5e0a65cb"
 down_revision = None
 
 # Telegram's ids need 64 bits; SQLite's only self-counting key is its plain INTEGER.
@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("update_id", name=op.f("pk_inbox_update")),
     )
+    op.create_index(op.f("ix_inbox_update_done_at"), "inbox_update", ["done_at"], unique=False)
     op.create_index(
         "ix_inbox_update_pending",
         "inbox_update",
@@ -76,10 +77,18 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reading")),
         sa.UniqueConstraint(
-            "chat_id", "answer_message_id", name=op.f("uq_reading_chat_id_answer_message_id")
+            "update_id",
+            "chat_id",
+            "message_id",
+            name=op.f("uq_reading_update_id_chat_id_message_id"),
         ),
-        sa.UniqueConstraint("update_id", name=op.f("uq_reading_update_id")),
         sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "ix_reading_chat_id_answer_message_id",
+        "reading",
+        ["chat_id", "answer_message_id"],
+        unique=False,
     )
     op.create_index(
         "ix_reading_chat_id_message_id", "reading", ["chat_id", "message_id"], unique=False
@@ -90,18 +99,22 @@ def upgrade() -> None:
         sa.Column("id", big_integer, nullable=False),
         sa.Column("recipe", sa.String(length=64), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("update_id", big_integer, nullable=False),
         sa.Column("requested_by", big_integer, nullable=False),
         sa.Column("chat_id", big_integer, nullable=False),
+        sa.Column("progress_message_id", big_integer, nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("model_version_id", big_integer, nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reported_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["model_version_id"],
             ["model_version.id"],
             name=op.f("fk_training_run_model_version_id_model_version"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_training_run")),
+        sa.UniqueConstraint("update_id", name=op.f("uq_training_run_update_id")),
     )
     op.create_index(
         "uq_training_run_running",

@@ -10,7 +10,7 @@ from scripted_trainer import ScriptedTrainer
 from sqlalchemy import select, text
 from telegram import Update
 from telegram.error import Forbidden, NetworkError
-from telegram.ext import CommandHandler
+from telegram.ext import CallbackQueryHandler, CommandHandler
 
 from bot import texts
 from bot.app import DigitBotProgram, Wire, build_program
@@ -19,7 +19,7 @@ from bot.inbox import Inbox
 from bot.playground import ADMIN_ID, USER_ID, Playground
 from bot.settings import Settings
 from bot.storage.database import SessionFactory
-from bot.storage.models import InboxUpdate
+from bot.storage.models import InboxUpdate, TrainingRun, TrainingState
 
 
 def update_with(update_id: int, message_text: str = "hello") -> Update:
@@ -71,7 +71,7 @@ async def test_undone_updates_are_restored_in_order(
 
 
 async def test_done_update_loses_its_content_and_later_its_row(
-    inbox: Inbox, session_factory: SessionFactory, clock: FixedClock, program: DigitBotProgram
+    inbox: Inbox, session_factory: SessionFactory, clock: FixedClock
 ) -> None:
     await inbox.put(update_with(1))
     await inbox.mark_done(1)
@@ -79,8 +79,9 @@ async def test_done_update_loses_its_content_and_later_its_row(
     assert (row.payload, row.done_at) == (None, clock.now)
 
     clock.advance(timedelta(days=3))
-    await inbox.restore(program.application.bot)
-    assert await rows(session_factory) == []
+    await inbox.put(update_with(2))
+    await inbox.mark_done(2)
+    assert [row.update_id for row in await rows(session_factory)] == [2]
 
 
 async def test_database_that_refuses_makes_the_polling_loop_ask_again(
@@ -122,24 +123,47 @@ async def test_update_that_a_crash_left_undone_is_processed_at_the_next_start(
     assert row.done_at is not None
 
 
-async def test_training_that_a_crash_interrupted_is_reported_at_the_next_start(
+async def test_training_that_a_crash_interrupted_is_reported_once_and_not_begun_again(
     settings: Settings,
     wire: Wire,
     playground: Playground,
+    session_factory: SessionFactory,
     trainer: ScriptedTrainer,
     clock: FixedClock,
 ) -> None:
+    # Killed after the run was claimed, and before its update was marked as done.
+    command = await playground.send_text(ADMIN_ID, "/train")
+    update = Update.de_json({"update_id": 5, "message": command}, None)
+    await Inbox(session_factory, clock).put(update)
     before = build_program(settings, wire, trainer=trainer, clock=clock)
-    run_id = await before.services.training.start(
-        "classic", requested_by=ADMIN_ID, chat_id=ADMIN_ID
-    )
+    admin = before.services.actor(ADMIN_ID)
+    run_id = await before.services.training.start(admin, "classic", chat_id=ADMIN_ID, update_id=5)
     await before.engine.dispose()
 
+    for _ in range(2):
+        program = build_program(settings, wire, trainer=trainer, clock=clock)
+        async with program.running():
+            await program.inbox.join()
+    command, report = playground.messages(ADMIN_ID)
+    assert f"Training run {run_id} was interrupted" in report["text"]
+
+
+async def test_training_that_a_stop_interrupts_is_said_so(
+    settings: Settings,
+    wire: Wire,
+    playground: Playground,
+    session_factory: SessionFactory,
+    trainer: ScriptedTrainer,
+    clock: FixedClock,
+) -> None:
     program = build_program(settings, wire, trainer=trainer, clock=clock)
-    async with program.running():
-        [message] = playground.messages(ADMIN_ID)
-        assert f"Training run {run_id} was interrupted" in message["text"]
-        await program.services.training.start("classic", requested_by=1, chat_id=ADMIN_ID)
+    async with program.running(), program.polling():
+        command = await playground.send_text(ADMIN_ID, "/train")
+        await playground.answer(command)
+    assert "was interrupted" in playground.messages(ADMIN_ID)[-1]["text"]
+    async with session_factory() as session:
+        run = (await session.scalars(select(TrainingRun))).one()
+    assert run.state is TrainingState.INTERRUPTED
 
 
 class Unreliable:
@@ -275,3 +299,86 @@ async def test_updates_of_one_chat_are_processed_in_order_and_chats_in_parallel(
     may_go_on.set()
     await playground.answer(after, lambda message: message["text"] == "after")
     assert log[3:] == ["slow ends", "after begins", "after ends"]
+
+
+async def test_flood_of_one_person_does_not_hold_up_another(
+    program: DigitBotProgram, playground: Playground
+) -> None:
+    may_go_on = asyncio.Event()
+
+    async def wait(update: Update, context: Context) -> None:
+        await may_go_on.wait()
+
+    program.application.add_handler(CommandHandler("wait", wait), group=-1)
+    for _ in range(200):
+        await playground.send_text(USER_ID, "/wait")
+    start = await playground.send_text(ADMIN_ID, "/start")
+    assert "I read handwritten digits" in (await playground.answer(start))["text"]
+    may_go_on.set()
+
+
+async def test_stopping_leaves_the_backlog_to_the_next_start(
+    settings: Settings,
+    wire: Wire,
+    playground: Playground,
+    session_factory: SessionFactory,
+    clock: FixedClock,
+) -> None:
+    may_go_on = asyncio.Event()
+    begun = 0
+
+    async def wait(update: Update, context: Context) -> None:
+        nonlocal begun
+        begun += 1
+        await may_go_on.wait()
+
+    program = build_program(settings, wire, trainer=ScriptedTrainer(), clock=clock)
+    program.application.add_handler(CommandHandler("wait", wait), group=-1)
+    async with program.running(), program.polling():
+        for _ in range(20):
+            await playground.send_text(USER_ID, "/wait")
+        await playground.wait_until(lambda: begun or None)
+        program.processor.stop()
+        may_go_on.set()
+    assert begun == 1
+    assert [row.done_at is not None for row in await rows(session_factory)].count(True) == 1
+
+
+@pytest.mark.parametrize("column", ["attempts", "done_at"])
+async def test_database_that_refuses_a_mark_is_waited_for(
+    program: DigitBotProgram, playground: Playground, session_factory: SessionFactory, column: str
+) -> None:
+    """A locked database or a full disk: nothing is done twice, nothing is left undone."""
+    async with session_factory.begin() as session:
+        await session.execute(
+            text(
+                f"CREATE TRIGGER refuse BEFORE UPDATE OF {column} ON inbox_update "
+                "BEGIN SELECT RAISE(ABORT, 'database is locked'); END"
+            )
+        )
+    start = await playground.send_text(USER_ID, "/start")
+    if column == "done_at":
+        await playground.answer(start)
+    else:
+        await playground.wait_until(lambda: program.inbox.empty() or None)
+    async with session_factory.begin() as session:
+        await session.execute(text("DROP TRIGGER refuse"))
+    await playground.answer(start)
+    await program.inbox.join()
+    assert len(playground.messages(USER_ID)) == 2
+    [row] = await rows(session_factory)
+    assert (row.attempts, row.done_at is not None, row.error) == (1, True, None)
+
+
+async def test_parked_button_press_is_answered(
+    program: DigitBotProgram, playground: Playground
+) -> None:
+    async def fail(update: Update, context: Context) -> None:
+        raise RuntimeError("always")
+
+    program.application.add_handler(CallbackQueryHandler(fail), group=-1)
+    program.application.handlers[0].clear()
+    start = playground.send(USER_ID, {"text": "hello"})
+    query = await playground.press(USER_ID, start["message_id"], "right:1")
+    said = await playground.answer_to_press(query)
+    assert (said["text"], said["show_alert"]) == (texts.SOMETHING_WENT_WRONG, True)

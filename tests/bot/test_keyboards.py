@@ -12,7 +12,7 @@ LARGEST_ID = 2**63 - 1
 def reading_of(*labels: int, corrected: tuple[int | None, ...] = ()) -> ReadingView:
     said = corrected or (None,) * len(labels)
     digits = tuple(
-        DigitView(label, (0.1,) * 10, correction)
+        DigitView(label, 0.1, (0.1,) * 10, correction)
         for label, correction in zip(labels, said, strict=True)
     )
     return ReadingView(LARGEST_ID, 1, None, digits)
@@ -79,7 +79,9 @@ def test_parse_gives_what_the_button_stands_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", ["", "label", "label:1:0", "label:1:0:11", "right:1:2", "right:-1", "right:x", "no:1"]
+    "data",
+    ["", "label", "label:1:0", "label:1:0:11", "right:1:2", "right:-1", "right:x", "no:1"]
+    + ["right:" + "9" * 20],
 )
 def test_parse_refuses_anything_else(data: str) -> None:
     with pytest.raises(UnknownButtonError):

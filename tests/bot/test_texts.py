@@ -18,7 +18,7 @@ def digit(label: int, confidence: float, corrected_label: int | None = None) -> 
     probabilities[1] += (1 - confidence) * 0.75
     probabilities[9] += (1 - confidence) * 0.25
     probabilities[label] += confidence
-    return DigitView(label, tuple(probabilities), corrected_label)
+    return DigitView(label, confidence, tuple(probabilities), corrected_label)
 
 
 def text_of(*digits: DigitView) -> str:
@@ -30,6 +30,12 @@ def text_of(*digits: DigitView) -> str:
     [
         (0.999, "This is a <b>7</b>. I am over 99% sure."),
         (0.95, "This is a <b>7</b>. I am 95% sure."),
+        (0.9, "This is a <b>7</b>. I am 90% sure."),
+        (
+            0.896,
+            "I think this is a <b>7</b>, but I am only 89% sure.\n"
+            "It could also be a 1 (7%) or a 9 (2%).",
+        ),
         (
             0.6,
             "I think this is a <b>7</b>, but I am only 60% sure.\n"
@@ -39,6 +45,12 @@ def text_of(*digits: DigitView) -> str:
 )
 def test_one_digit(confidence: float, expected: str) -> None:
     assert text_of(digit(7, confidence)) == expected
+
+
+def test_eight_has_its_own_article() -> None:
+    assert text_of(digit(8, 0.95)).startswith("This is an <b>8</b>.")
+    eight_or_one = DigitView(1, 0.6, (0, 0.6, 0, 0, 0, 0, 0, 0, 0.3, 0.1), None)
+    assert "It could also be an 8 (30%) or a 9 (10%)." in text_of(eight_or_one)
 
 
 def test_sure_number() -> None:
@@ -77,7 +89,7 @@ def test_rejection_is_shown_as_it_is() -> None:
 
 
 def test_accuracy_without_and_with_corrections() -> None:
-    assert "nobody has judged an answer yet" in texts.accuracy_text(REPORT)
+    assert "Nobody has judged an answer yet" in texts.accuracy_text(REPORT)
     live = LiveAccuracy(judged=1, right=1, low=0.25, high=1.0)
     text = texts.accuracy_text(replace(REPORT, live=live))
     assert "99.43%</b> of 10,000 images" in text
@@ -87,8 +99,9 @@ def test_accuracy_without_and_with_corrections() -> None:
 
 def test_progress_before_the_first_epoch_and_at_the_end() -> None:
     start = TrainingProgress(0, 0, None, None, "starting", 0.0)
-    assert "░" * 12 in texts.training_text(1, "classic", start)
+    assert "epoch" not in texts.training_progress(1, "classic", start)
+    assert "░" * 12 in texts.training_progress(1, "classic", replace(start, epochs=15))
     end = TrainingProgress(15, 15, 0.01, 0.979, "saving", 61.0)
-    text = texts.training_text(1, "classic", end)
+    text = texts.training_progress(1, "classic", end)
     assert "█" * 12 in text
     assert "Validation accuracy: 97.90%" in text

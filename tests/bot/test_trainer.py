@@ -19,22 +19,22 @@ async def test_missing_mnist_is_named_and_ends_the_run(tmp_path: Path) -> None:
     # A file where the folder should be: it cannot be downloaded to either, on any machine.
     (tmp_path / "file").write_text("")
     with pytest.raises(TrainingError, match="MNIST"):
-        await collect(ProcessTrainer(tmp_path / "file"), "classic")
+        await collect(ProcessTrainer(tmp_path / "file", tmp_path / "work"), "classic")
 
 
 async def test_unknown_recipe_ends_the_run_with_the_process_own_words(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no-such-recipe"):
-        await collect(ProcessTrainer(tmp_path), "no-such-recipe")
+        await collect(ProcessTrainer(tmp_path, tmp_path / "work"), "no-such-recipe")
 
 
 @pytest.mark.mnist
 async def test_training_reports_each_epoch_and_ends_with_a_checkpoint(
-    mnist_data_dir: Path,
+    mnist_data_dir: Path, tmp_path: Path
 ) -> None:
     from mnist_model.checkpoint import load_checkpoint
 
     epochs, accuracy = [], 0.0
-    async for step in ProcessTrainer(mnist_data_dir).train("classic"):
+    async for step in ProcessTrainer(mnist_data_dir, tmp_path / "work").train("classic"):
         if isinstance(step, TrainedCheckpoint):
             metadata = load_checkpoint(step.path).metadata
             accuracy = metadata.test_accuracy
@@ -45,8 +45,8 @@ async def test_training_reports_each_epoch_and_ends_with_a_checkpoint(
 
 
 @pytest.mark.mnist
-async def test_stop_ends_the_process_and_says_so(mnist_data_dir: Path) -> None:
-    trainer = ProcessTrainer(mnist_data_dir)
+async def test_stop_ends_the_process_and_says_so(mnist_data_dir: Path, tmp_path: Path) -> None:
+    trainer = ProcessTrainer(mnist_data_dir, tmp_path / "work")
     async with asyncio.TaskGroup() as tasks:
 
         async def train_until_stopped() -> None:

@@ -31,7 +31,7 @@ async def test_command_menu_goes_by_role(playground: Playground) -> None:
 
 
 async def test_accuracy_counts_what_people_said(playground: Playground) -> None:
-    assert "nobody has judged" in await ask(playground, "/accuracy")
+    assert "Nobody has judged" in await ask(playground, "/accuracy")
     for typed in ("7", "7", "1"):
         answer = await playground.answer(await playground.send_photo(USER_ID, draw_digits([7])))
         await playground.answer(
@@ -142,3 +142,31 @@ async def test_failed_training_says_why_and_the_next_one_can_start(
     trainer.error = None
     again = await playground.send_text(ADMIN_ID, "/train")
     await playground.answer(again, lambda message: "is done" in message["text"])
+
+
+async def test_progress_message_that_was_deleted_does_not_end_the_run(
+    playground: Playground, session_factory: SessionFactory, trainer: ScriptedTrainer
+) -> None:
+    command = await playground.send_text(ADMIN_ID, "/train")
+    progress = await playground.answer(command)
+    playground.delete(progress)
+    trainer.may_end.set()
+    done = await playground.answer(command, lambda message: "is done" in message["text"])
+    assert done["message_id"] != progress["message_id"]
+    async with session_factory() as session:
+        run = (await session.scalars(select(TrainingRun))).one()
+    assert run.state is TrainingState.SUCCEEDED
+
+
+async def test_damaged_checkpoint_fails_the_run_and_the_admin_is_told(
+    playground: Playground, session_factory: SessionFactory, trainer: ScriptedTrainer
+) -> None:
+    trainer.checkpoint = b"half a file"
+    trainer.may_end.set()
+    command = await playground.send_text(ADMIN_ID, "/train")
+    await playground.answer(command, lambda message: "failed" in message["text"])
+    async with session_factory() as session:
+        run = (await session.scalars(select(TrainingRun))).one()
+        versions = (await session.scalars(select(ModelVersion))).all()
+    assert run.state is TrainingState.FAILED
+    assert [version.is_active for version in versions] == [True]

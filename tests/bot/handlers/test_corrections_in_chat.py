@@ -83,7 +83,17 @@ async def test_back_leaves_everything_as_it_was(
 
 
 @pytest.mark.parametrize(
-    ("text", "label"), [("1", 1), (" 4. ", 4), ("٣", 3), ("not a digit", NOT_A_DIGIT)]
+    ("text", "label"),
+    [
+        ("1", 1),
+        (" 4. ", 4),
+        ("٣", 3),
+        ("1?", 1),
+        ("#2", 2),
+        ("5\ufe0f\u20e3", 5),
+        ("No, it's a 9!", 9),
+        ("Not a digit.", NOT_A_DIGIT),
+    ],
 )
 async def test_typed_reply_corrects_and_the_answer_shows_it(
     playground: Playground, session_factory: SessionFactory, text: str, label: int
@@ -106,7 +116,13 @@ async def test_reply_to_ones_own_photo_corrects_too(
 
 
 @pytest.mark.parametrize(
-    ("text", "hint"), [("77", texts.wrong_digit_count(1)), ("hello", texts.REPLY_TO_WHAT)]
+    ("text", "hint"),
+    [
+        ("77", texts.wrong_digit_count(1)),
+        ("hello", texts.REPLY_TO_WHAT),
+        ("7 of 9", texts.REPLY_TO_WHAT),
+        ("?", texts.REPLY_TO_WHAT),
+    ],
 )
 async def test_reply_that_is_no_correction_gets_a_hint(
     playground: Playground, session_factory: SessionFactory, text: str, hint: str
@@ -153,7 +169,17 @@ async def test_admin_can_correct_for_others(
 
 
 @pytest.mark.parametrize(
-    "data", ["right:999999", "label:1", "label:1:0:11", "label:1:5:3", "right:x", "old-button", ""]
+    "data",
+    [
+        "right:999999",
+        "right:" + "9" * 20,
+        "label:1",
+        "label:1:0:11",
+        "label:1:5:3",
+        "right:x",
+        "old-button",
+        "",
+    ],
 )
 async def test_button_of_no_reading_is_answered(
     playground: Playground, session_factory: SessionFactory, data: str

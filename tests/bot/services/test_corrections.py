@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from bot.errors import NotYourReadingError, UnknownReadingError, WrongDigitCountError
 from bot.model_store import FsspecModelStore
-from bot.services.corrections import Actor, CorrectionService
+from bot.services.actor import Actor
+from bot.services.corrections import CorrectionService
 from bot.services.model_versions import ModelVersionService
 from bot.services.readings import NOT_A_DIGIT, ReadingService, ReadingView, SentPhoto
 from bot.storage.database import SessionFactory
