@@ -19,7 +19,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.playground.errors import BotApiError, NotAPhotoError, PageError, bad_request
-from bot.playground.parameters import Parameters, Upload, read_parameters
+from bot.playground.parameters import LARGEST_NUMBER, Parameters, Upload, read_parameters
 from bot.playground.people import ADMIN_ID, USER_ID, Json
 from bot.playground.playground import MAX_UPLOAD_BYTES, Playground
 
@@ -51,7 +51,7 @@ async def earlier_messages(request: Request) -> Response:
     if not before.isdecimal():
         raise HTTPException(400)
     messages = _playground(request).store.messages_before(
-        _user_id(request), int(before), _MESSAGES_AT_ONCE
+        _user_id(request), min(int(before), LARGEST_NUMBER), _MESSAGES_AT_ONCE
     )
     return JSONResponse({"messages": messages, "is_all": len(messages) < _MESSAGES_AT_ONCE})
 

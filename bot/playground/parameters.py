@@ -15,6 +15,8 @@ from starlette.requests import Request
 from bot.playground.errors import bad_request
 from bot.playground.people import Json
 
+LARGEST_NUMBER = 2**63 - 1  # Ids are signed 64-bit numbers, here as at Telegram.
+
 T = TypeVar("T", dict[str, Any], list[Any])
 
 
@@ -35,15 +37,24 @@ class Parameters:
     uploads: dict[str, Upload] = field(default_factory=dict)
 
     def text(self, name: str, default: str = "") -> str:
-        """Return a text parameter."""
+        """Return a text parameter.
+
+        Raises:
+            BotApiError: 400, if it holds half a character (a lone surrogate), as JSON can.
+        """
         value = self.values.get(name)
-        return default if value is None else str(value)
+        text = default if value is None else str(value)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise bad_request("strings must be encoded in UTF-8") from None
+        return text
 
     def number(self, name: str, default: int | None = None) -> int:
         """Return a whole number.
 
         Raises:
-            BotApiError: 400, if it is missing without a default, or is no number.
+            BotApiError: 400, if it is missing without a default, or is no 64-bit number.
         """
         value = self.values.get(name, "")
         if value in ("", None) and default is not None:
@@ -51,9 +62,12 @@ class Parameters:
         if value in ("", None):
             raise bad_request(f"{name} is empty")
         try:
-            return int(value)
+            number = int(value)
         except (TypeError, ValueError):
-            raise bad_request(f'invalid {name} specified: "{value}"') from None
+            number = None
+        if number is None or not -LARGEST_NUMBER <= number <= LARGEST_NUMBER:
+            raise bad_request(f'invalid {name} specified: "{value}"')
+        return number
 
     def flag(self, name: str) -> bool:
         """Return a boolean; it is false unless sent as something like "true"."""

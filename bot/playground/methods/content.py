@@ -119,12 +119,16 @@ def read_keyboard(parameters: Parameters) -> Json:
     if "keyboard" in markup:
         raise bad_request("the playground shows inline keyboards only")
     rows = [row for row in markup.get("inline_keyboard", []) if row]
+    if not all(isinstance(row, list) for row in rows):
+        raise bad_request("can't parse inline keyboard: an array of arrays is expected")
     for button in (button for row in rows for button in row):
         _check_button(button)
     return {"reply_markup": {"inline_keyboard": rows}} if rows else {}
 
 
-def _check_button(button: Json) -> None:
+def _check_button(button: object) -> None:
+    if not isinstance(button, dict):
+        raise bad_request("can't parse inline keyboard button: an object is expected")
     if not button.get("text"):
         raise bad_request("can't parse inline keyboard button: Text buttons must be non-empty")
     data = button.get("callback_data")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 from playground_wire import TOKEN, picture
 
@@ -41,6 +42,21 @@ KEYBOARD = {"inline_keyboard": [[{"text": "Right", "callback_data": "right"}]]}
             "Bad Request: message to edit not found",
         ),
         ("deleteMessage", {"message_id": 1}, "Bad Request: message to delete not found"),
+        (
+            "deleteMessage",
+            {"message_id": 2**70},
+            f'Bad Request: invalid message_id specified: "{2**70}"',
+        ),
+        (
+            "sendMessage",
+            {"text": "x", "reply_markup": {"inline_keyboard": [["x"]]}},
+            "Bad Request: can't parse inline keyboard button: an object is expected",
+        ),
+        (
+            "sendMessage",
+            {"text": "x", "reply_markup": {"inline_keyboard": ["x"]}},
+            "Bad Request: can't parse inline keyboard: an array of arrays is expected",
+        ),
         (
             "answerCallbackQuery",
             {"callback_query_id": "1"},
@@ -172,3 +188,13 @@ async def test_commands_of_the_narrowest_scope_are_shown(call, playground: Playg
     assert (await call("getMyCommands", scope=admin))["result"] == commands("train")
     await call("deleteMyCommands", scope=admin)
     assert playground.commands(ADMIN_ID) == commands("all")
+
+
+async def test_half_a_character_is_refused(http: httpx.AsyncClient) -> None:
+    # JSON can escape what UTF-8 cannot carry.
+    body = rb'{"chat_id": %d, "text": "\ud800"}' % USER_ID
+    response = await http.post(
+        f"/bot{TOKEN}/sendMessage", content=body, headers={"content-type": "application/json"}
+    )
+    assert response.status_code == 400
+    assert response.json()["description"] == "Bad Request: strings must be encoded in UTF-8"
