@@ -118,7 +118,7 @@ def accuracy_text(report: AccuracyReport) -> str:
         f"<b>Model {report.version_id}</b> (recipe “{escape(report.recipe)}”)",
         f"MNIST test: <b>{report.test_accuracy:.2%}</b> of {report.tested:,} images right",
         "",
-        "<b>Your photos</b>, by what people said of my answers",
+        "<b>Real photos</b>, as people judged my answers",
     ]
     if report.live is None:
         lines.append("Nobody has judged an answer yet.")
@@ -137,8 +137,8 @@ def training_progress(run_id: int, recipe: str, progress: TrainingProgress) -> s
     lines = [f"🏋️ <b>Training run {run_id}</b> (recipe “{escape(recipe)}”)"]
     if progress.epochs:
         filled = round(_BAR_WIDTH * progress.epoch / progress.epochs)
-        bar = "█" * filled + "░" * (_BAR_WIDTH - filled)
-        lines.append(f"<code>{bar}</code> epoch {progress.epoch} of {progress.epochs}")
+        bar = "▰" * filled + "▱" * (_BAR_WIDTH - filled)
+        lines.append(f"{bar} epoch {progress.epoch} of {progress.epochs}")
     lines.append(f"{escape(progress.stage).capitalize()}, {progress.elapsed_s:.0f} s")
     if progress.loss is not None:
         lines.append(f"Loss: {progress.loss:.4f}")

@@ -100,8 +100,8 @@ def test_accuracy_without_and_with_corrections() -> None:
 def test_progress_before_the_first_epoch_and_at_the_end() -> None:
     start = TrainingProgress(0, 0, None, None, "starting", 0.0)
     assert "epoch" not in texts.training_progress(1, "classic", start)
-    assert "░" * 12 in texts.training_progress(1, "classic", replace(start, epochs=15))
+    assert "▱" * 12 in texts.training_progress(1, "classic", replace(start, epochs=15))
     end = TrainingProgress(15, 15, 0.01, 0.979, "saving", 61.0)
     text = texts.training_progress(1, "classic", end)
-    assert "█" * 12 in text
+    assert "▰" * 12 in text
     assert "Validation accuracy: 97.90%" in text
