@@ -6,6 +6,8 @@ BotError
 ├── AdminsOnlyError             somebody else asks for what only admins may do
 ├── PhotoError                  what was sent cannot be read; `str()` of it is for the person
 ├── ModelError                  a model version is missing or damaged
+│   ├── UnknownModelError       there is no version with this number
+│   └── NoEarlierModelError     there is none to roll back to
 ├── TrainingError               a training run cannot start or has failed; `str()` says why
 │   ├── TrainingAlreadyRunningError
 │   └── TrainingInterruptedError
@@ -39,6 +41,14 @@ class PhotoError(BotError):
 
 class ModelError(BotError):
     """A model version is missing, damaged, or not what its hash says."""
+
+
+class UnknownModelError(ModelError):
+    """There is no model version with this number."""
+
+
+class NoEarlierModelError(ModelError):
+    """No earlier model version has answered photos."""
 
 
 class TrainingError(BotError):

@@ -1,10 +1,12 @@
 """Every sentence that a person can read in the chat, in Telegram's HTML, and the commands."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 from bot.services.accuracy import AccuracyReport
+from bot.services.model_versions import ModelState, VersionView
 from bot.services.ports import TrainingProgress
 from bot.services.readings import NOT_A_DIGIT, DigitView, ReadingView
 from bot.services.training import EndedRun
@@ -13,6 +15,13 @@ _SURE = 0.9
 """From this confidence on, the other candidates are not worth naming."""
 
 _BAR_WIDTH = 12  # characters
+
+_STATE_SIGNS = {
+    ModelState.ACTIVE: "▶️",
+    ModelState.CANDIDATE: "🆕",
+    ModelState.RETIRED: "⏹",
+    ModelState.REJECTED: "❌",
+}
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,9 @@ COMMANDS = (
     CommandText("help", "All commands"),
     CommandText("accuracy", "How good the readings are"),
     CommandText("train", "Train a new model", admins_only=True),
+    CommandText("models", "All models, with their figures", admins_only=True),
+    CommandText("promote", "Let a model answer photos: /promote 2", admins_only=True),
+    CommandText("rollback", "Let the model before answer again", admins_only=True),
 )
 
 WHAT_TO_SEND = (
@@ -64,6 +76,8 @@ SOMETHING_WENT_WRONG = (
     "Sorry, something went wrong on my side, and it has been written down. "
     "Please send it once more a little later."
 )
+PROMOTE_WHAT = "Please name a model by its number, such as /promote 2. /models lists them."
+NO_EARLIER_MODEL = "There is no earlier model to go back to. /models lists all models."
 NOT_YOURS = "Only the person who sent the photo can correct its reading."
 BUTTON_TOO_OLD = "This reading is not there any more. Send the photo again for a new one."
 THANKS = "Thank you, noted."
@@ -132,6 +146,31 @@ def accuracy_text(report: AccuracyReport) -> str:
     return "\n".join(lines)
 
 
+def models_text(versions: Sequence[VersionView]) -> str:
+    """List model versions with their figures, newest first."""
+    lines = ["<b>Models</b>, the newest first"]
+    for version in versions:
+        lines.append(
+            f"{_STATE_SIGNS[version.state]} <b>{version.id}</b> {escape(version.recipe)}, "
+            f"{version.created_at:%Y-%m-%d %H:%M}: MNIST test {version.test_accuracy:.2%}, "
+            f"{version.state}"
+        )
+    return "\n".join(lines)
+
+
+def now_answers(version: VersionView) -> str:
+    """Say which model answers photos from now on."""
+    return (
+        f"▶️ <b>Model {version.id}</b> (recipe “{escape(version.recipe)}”) answers from now on. "
+        f"MNIST test: {version.test_accuracy:.2%}."
+    )
+
+
+def model_unusable(reason: str) -> str:
+    """Say why a model cannot answer."""
+    return f"{escape(reason)}\nThe active model is unchanged."
+
+
 def training_progress(run_id: int, recipe: str, progress: TrainingProgress) -> str:
     """Show how far a training run is."""
     lines = [f"🏋️ <b>Training run {run_id}</b> (recipe “{escape(recipe)}”)"]
@@ -155,7 +194,7 @@ def training_ended(run: EndedRun) -> str:
             f"It made model {run.candidate.version_id}, stored as a candidate:\n"
             f"MNIST test: <b>{run.candidate.test_accuracy:.2%}</b>\n"
             f"Validation: {run.candidate.validation_accuracy:.2%}\n"
-            "The active model still answers."
+            f"The active model still answers; /promote {run.candidate.version_id} changes that."
         )
     if run.is_interrupted:
         return (

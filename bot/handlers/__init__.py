@@ -1,7 +1,7 @@
 """Entry points: what a person does in the chat, one module per feature."""
 
 from bot.context import DigitBot
-from bot.handlers import accuracy, corrections, errors, fallback, readings, start, training
+from bot.handlers import accuracy, corrections, errors, fallback, models, readings, start, training
 
 
 def register(application: DigitBot) -> None:
@@ -9,6 +9,7 @@ def register(application: DigitBot) -> None:
     start.register(application)
     accuracy.register(application)
     training.register(application)
+    models.register(application)
     readings.register(application)
     # Replies with text come before any other text, which only gets a hint.
     corrections.register(application)

@@ -1,13 +1,31 @@
-"""Which model answers photos."""
+"""Which model answers photos, and which did before."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.errors import AdminsOnlyError, NoEarlierModelError, UnknownModelError
+from bot.services.actor import Actor
 from bot.services.ports import CheckpointInfo, Clock, DigitReader, ModelStore
 from bot.storage import model_versions
 from bot.storage.database import SessionFactory
-from bot.storage.models import ModelVersion
+from bot.storage.models import ModelState, ModelVersion
+
+__all__ = ["ModelState", "ModelVersionService", "VersionView"]
+
+
+@dataclass(frozen=True)
+class VersionView:
+    """A model version, as the chat shows it."""
+
+    id: int
+    recipe: str
+    state: ModelState
+    validation_accuracy: float  # 0-1
+    test_accuracy: float  # 0-1
+    created_at: datetime
 
 
 class ModelVersionService:
@@ -29,8 +47,8 @@ class ModelVersionService:
     async def load_active(self, shipped: Path) -> int:
         """Make the reader answer with the active version, and return the version's id.
 
-        The checkpoint that came with the program becomes active when there is none yet, or when
-        the active one came with an earlier release; a version trained here stays.
+        The checkpoint that came with the program becomes active when it is seen for the first
+        time, unless a version that was trained here is active.
 
         Args:
             shipped: The checkpoint that came with the program.
@@ -41,12 +59,59 @@ class ModelVersionService:
         info = await self._store.put(shipped)
         async with self._session_factory.begin() as session:
             active = await model_versions.get_active(session)
-            if active is None or not await model_versions.is_trained_here(session, active):
-                active = await self.register(session, info)
-                await model_versions.set_active(session, active)
+            is_new = await model_versions.find_by_sha256(session, info.sha256) is None
+            version = await self.register(session, info)
+            if active is None or (
+                is_new and not await model_versions.is_trained_here(session, active)
+            ):
+                await model_versions.set_active(session, version, self._clock())
+                active = version
             version_id, sha256 = active.id, active.sha256
         await self._reader.use(await self._store.fetch(sha256))
         return version_id
+
+    async def list_versions(self, actor: Actor) -> list[VersionView]:
+        """Return all versions, newest first.
+
+        Raises:
+            AdminsOnlyError: The actor is no admin.
+        """
+        _check(actor)
+        async with self._session_factory() as session:
+            return [_view(version) for version in await model_versions.list_all(session)]
+
+    async def promote(self, actor: Actor, version_id: int) -> VersionView:
+        """Let a version answer photos from the next one on.
+
+        Raises:
+            AdminsOnlyError: The actor is no admin.
+            UnknownModelError: There is no such version.
+            ModelError: Its file is missing or damaged; the active version stays.
+        """
+        _check(actor)
+        async with self._session_factory.begin() as session:
+            version = await model_versions.get(session, version_id)
+            if version is None:
+                raise UnknownModelError(f"there is no model {version_id}")
+            return await self._activate(session, version)
+
+    async def roll_back(self, actor: Actor) -> VersionView:
+        """Reject the active version, and let the one before it answer again.
+
+        Raises:
+            AdminsOnlyError: The actor is no admin.
+            NoEarlierModelError: There is none to go back to.
+            ModelError: Its file is missing or damaged; the active version stays.
+        """
+        _check(actor)
+        async with self._session_factory.begin() as session:
+            active = await model_versions.get_active(session)
+            previous = await model_versions.find_last_retired(session)
+            if active is None or previous is None:
+                raise NoEarlierModelError("no earlier model has answered photos")
+            view = await self._activate(session, previous)
+            active.state = ModelState.REJECTED
+            return view
 
     async def register(self, session: AsyncSession, info: CheckpointInfo) -> ModelVersion:
         """Return the version with these weights, making one when they are new.
@@ -61,9 +126,37 @@ class ModelVersionService:
                 validation_accuracy=info.validation_accuracy,
                 test_accuracy=info.test_accuracy,
                 confusion_matrix=info.confusion_matrix,
-                is_active=False,
+                state=ModelState.CANDIDATE,
                 created_at=self._clock(),
             )
             session.add(version)
             await session.flush()
         return version
+
+    async def _activate(self, session: AsyncSession, version: ModelVersion) -> VersionView:
+        """Swap the active version: in the database, and in the reader from the next photo on.
+
+        What is being read goes on with the old weights. The reader comes last: if it refuses the
+        file, the caller's transaction is undone, and everything is as it was.
+        """
+        checkpoint = await self._store.fetch(version.sha256)
+        if version.state is not ModelState.ACTIVE:
+            await model_versions.set_active(session, version, self._clock())
+            await self._reader.use(checkpoint)
+        return _view(version)
+
+
+def _check(actor: Actor) -> None:
+    if not actor.is_admin:
+        raise AdminsOnlyError("only admins may see or change models")
+
+
+def _view(version: ModelVersion) -> VersionView:
+    return VersionView(
+        id=version.id,
+        recipe=version.recipe,
+        state=version.state,
+        validation_accuracy=version.validation_accuracy,
+        test_accuracy=version.test_accuracy,
+        created_at=version.created_at,
+    )

@@ -1,14 +1,27 @@
 """Queries for model versions."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.storage.models import ModelVersion, TrainingRun
+from bot.storage.models import ModelState, ModelVersion, TrainingRun
+
+
+async def get(session: AsyncSession, version_id: int) -> ModelVersion | None:
+    """Load a version."""
+    return await session.get(ModelVersion, version_id)
+
+
+async def list_all(session: AsyncSession) -> Sequence[ModelVersion]:
+    """Load all versions, newest first."""
+    return (await session.scalars(select(ModelVersion).order_by(ModelVersion.id.desc()))).all()
 
 
 async def get_active(session: AsyncSession) -> ModelVersion | None:
     """Load the version that answers photos."""
-    query = select(ModelVersion).where(ModelVersion.is_active)
+    query = select(ModelVersion).where(ModelVersion.state == ModelState.ACTIVE)
     return (await session.scalars(query)).one_or_none()
 
 
@@ -18,13 +31,27 @@ async def find_by_sha256(session: AsyncSession, sha256: str) -> ModelVersion | N
     return (await session.scalars(query)).one_or_none()
 
 
-async def set_active(session: AsyncSession, version: ModelVersion) -> None:
-    """Make a version the active one, and no other."""
+async def find_last_retired(session: AsyncSession) -> ModelVersion | None:
+    """Load the version that answered before the active one, and was not rejected since."""
+    query = (
+        select(ModelVersion)
+        .where(ModelVersion.state == ModelState.RETIRED)
+        .order_by(ModelVersion.activated_at.desc(), ModelVersion.id.desc())
+        .limit(1)
+    )
+    return (await session.scalars(query)).one_or_none()
+
+
+async def set_active(session: AsyncSession, version: ModelVersion, now: datetime) -> None:
+    """Make a version the active one, and retire the one before."""
     # Two statements in this order: the unique index allows one active version at any moment.
     await session.execute(
-        update(ModelVersion).where(ModelVersion.is_active).values(is_active=False)
+        update(ModelVersion)
+        .where(ModelVersion.state == ModelState.ACTIVE)
+        .values(state=ModelState.RETIRED)
     )
-    version.is_active = True
+    version.state = ModelState.ACTIVE
+    version.activated_at = now
     await session.flush()
 
 

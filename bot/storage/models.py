@@ -39,6 +39,15 @@ class TrainingState(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+class ModelState(StrEnum):
+    """What has become of a model version."""
+
+    CANDIDATE = "candidate"  # It has never answered photos.
+    ACTIVE = "active"
+    RETIRED = "retired"  # Another one has taken its place.
+    REJECTED = "rejected"  # It was found to be worse than the one before.
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware instant. SQLite drops the time zone, so UTC is put back on the way out."""
 
@@ -56,6 +65,16 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _by_value(states: type[StrEnum]) -> Enum:
+    """Return a text column that stores the values of an enumeration, not their Python names."""
+    return Enum(
+        states,
+        native_enum=False,
+        length=16,
+        values_callable=lambda members: [member.value for member in members],
+    )
 
 
 class Base(DeclarativeBase):
@@ -106,11 +125,11 @@ class ModelVersion(Base):
     __tablename__ = "model_version"
     __table_args__ = (
         Index(
-            "uq_model_version_is_active",
-            "is_active",
+            "uq_model_version_active",
+            "state",
             unique=True,
-            sqlite_where=text("is_active"),
-            postgresql_where=text("is_active"),
+            sqlite_where=text("state = 'active'"),
+            postgresql_where=text("state = 'active'"),
         ),
     )
 
@@ -120,8 +139,9 @@ class ModelVersion(Base):
     validation_accuracy: Mapped[float]  # 0-1
     test_accuracy: Mapped[float]  # 0-1, on MNIST's test split
     confusion_matrix: Mapped[list[list[int]]]  # [true][predicted], on MNIST's test split
-    is_active: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[ModelState] = mapped_column(_by_value(ModelState))
     created_at: Mapped[datetime]
+    activated_at: Mapped[datetime | None]  # when it last became the active one
 
 
 class TrainingRun(Base):
@@ -141,14 +161,7 @@ class TrainingRun(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     recipe: Mapped[str] = mapped_column(String(64))
-    state: Mapped[TrainingState] = mapped_column(
-        Enum(
-            TrainingState,
-            native_enum=False,
-            length=16,
-            values_callable=lambda states: [state.value for state in states],
-        )
-    )
+    state: Mapped[TrainingState] = mapped_column(_by_value(TrainingState))
     update_id: Mapped[int] = mapped_column(unique=True)  # the one that asked for it
     requested_by: Mapped[int]  # Telegram user id
     chat_id: Mapped[int]

@@ -1,13 +1,13 @@
 """Create the first tables.
 
-Revision: a65c5e0a65cb
+Revision: 0184b3db8ee3
 Revises:
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "a65c5e0a65cb"
+revision = "0184b3db8ee3"
 down_revision = None
 
 # Telegram's ids need 64 bits; SQLite's only self-counting key is its plain INTEGER.
@@ -43,18 +43,19 @@ def upgrade() -> None:
         sa.Column("validation_accuracy", sa.Double(), nullable=False),
         sa.Column("test_accuracy", sa.Double(), nullable=False),
         sa.Column("confusion_matrix", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("activated_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_model_version")),
         sa.UniqueConstraint("sha256", name=op.f("uq_model_version_sha256")),
     )
     op.create_index(
-        "uq_model_version_is_active",
+        "uq_model_version_active",
         "model_version",
-        ["is_active"],
+        ["state"],
         unique=True,
-        sqlite_where=sa.text("is_active"),
-        postgresql_where=sa.text("is_active"),
+        sqlite_where=sa.text("state = 'active'"),
+        postgresql_where=sa.text("state = 'active'"),
     )
 
     op.create_table(

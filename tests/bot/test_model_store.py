@@ -9,9 +9,10 @@ from sqlalchemy import select
 from bot.digit_reader import MnistDigitReader
 from bot.errors import ModelError
 from bot.model_store import FsspecModelStore
+from bot.services.actor import Actor
 from bot.services.model_versions import ModelVersionService
 from bot.storage.database import SessionFactory
-from bot.storage.models import ModelVersion
+from bot.storage.models import ModelState, ModelVersion
 from mnist_model.checkpoint import PRETRAINED_CHECKPOINT
 
 
@@ -82,6 +83,18 @@ async def test_newly_shipped_checkpoint_replaces_an_older_shipped_one(
     second = await models.load_active(PRETRAINED_CHECKPOINT)
     assert first != second
     async with session_factory() as session:
-        active = await session.scalars(select(ModelVersion.id).where(ModelVersion.is_active))
+        query = select(ModelVersion.id).where(ModelVersion.state == ModelState.ACTIVE)
+        active = await session.scalars(query)
         assert active.all() == [second]
     assert await models.load_active(PRETRAINED_CHECKPOINT) == second
+
+
+async def test_shipped_checkpoint_that_was_rolled_back_stays_so(
+    models: ModelVersionService, tmp_path: Path
+) -> None:
+    older = tmp_path / "older.safetensors"
+    make_candidate(older, "classic")
+    first = await models.load_active(older)
+    await models.load_active(PRETRAINED_CHECKPOINT)
+    await models.roll_back(Actor(1, is_admin=True))
+    assert await models.load_active(PRETRAINED_CHECKPOINT) == first

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from bot import texts
 from bot.playground import ADMIN_ID, USER_ID, Playground
 from bot.storage.database import SessionFactory
-from bot.storage.models import ModelVersion, TrainingRun, TrainingState
+from bot.storage.models import ModelState, ModelVersion, TrainingRun, TrainingState
 
 pytestmark = pytest.mark.usefixtures("program")
 
@@ -114,7 +114,7 @@ async def test_train_reports_in_one_message_and_stores_a_candidate(
         run = (await session.scalars(select(TrainingRun))).one()
         shipped, candidate = await session.scalars(select(ModelVersion).order_by(ModelVersion.id))
     assert (run.state, run.model_version_id) == (TrainingState.SUCCEEDED, candidate.id)
-    assert (shipped.is_active, candidate.is_active) == (True, False)
+    assert (shipped.state, candidate.state) == (ModelState.ACTIVE, ModelState.CANDIDATE)
 
 
 async def test_second_train_waits_for_the_first(
@@ -169,4 +169,4 @@ async def test_damaged_checkpoint_fails_the_run_and_the_admin_is_told(
         run = (await session.scalars(select(TrainingRun))).one()
         versions = (await session.scalars(select(ModelVersion))).all()
     assert run.state is TrainingState.FAILED
-    assert [version.is_active for version in versions] == [True]
+    assert [version.state for version in versions] == [ModelState.ACTIVE]
