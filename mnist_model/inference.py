@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_model.config import Activation, MLPConfig
+from mnist_model.config import IMAGE_SIZE_PX, Activation, MLPConfig
 from mnist_model.errors import CheckpointError
 
 FloatArray = NDArray[np.float32]
@@ -32,6 +32,7 @@ class NumpyMLP:
         """
         sizes = (config.input_size, *config.hidden_sizes, config.output_size)
         names = [f"linear{number}" for number in range(1, len(sizes) - 1)] + ["output"]
+        self._view_shift_px = config.view_shift_px
         self._activate = _ACTIVATIONS[config.activation]
         self._layers = []
         for name, inputs, outputs in zip(names, sizes, sizes[1:], strict=False):
@@ -57,13 +58,28 @@ class NumpyMLP:
             inputs: Normalised pixels, (N, input_size).
 
         Returns:
-            Log-probabilities, (N, output_size).
+            Log-probabilities, (N, output_size); with shifted views, their normalised mean.
         """
+        if not self._view_shift_px:
+            return self._forward(inputs)
+        views = _shifted_views(inputs, self._view_shift_px)  # (5, N, input_size)
+        one_by_one = self._forward(views.reshape(-1, inputs.shape[1]))  # (5 N, output_size)
+        return log_softmax(one_by_one.reshape(len(views), len(inputs), -1).mean(axis=0))
+
+    def _forward(self, inputs: FloatArray) -> FloatArray:
         *hidden_layers, (matrix, bias) = self._layers
         x = inputs
         for hidden_matrix, hidden_bias in hidden_layers:
             x = self._activate(x @ hidden_matrix + hidden_bias)  # (N, hidden size)
         return log_softmax(x @ matrix + bias)  # (N, output_size)
+
+
+def _shifted_views(inputs: FloatArray, shift_px: int) -> FloatArray:
+    """Return images (N, 784) as they are, then moved up, down, left and right; (5, N, 784)."""
+    images = inputs.reshape(-1, IMAGE_SIZE_PX, IMAGE_SIZE_PX)
+    # What rolls over the edge and in again on the other side is paper.
+    moved = [np.roll(images, step, axis) for axis in (1, 2) for step in (-shift_px, shift_px)]
+    return np.stack((images, *moved)).reshape(5, len(inputs), -1)
 
 
 def log_softmax(scores: FloatArray) -> FloatArray:

@@ -28,6 +28,7 @@ from mnist_model.data import Split
 from mnist_model.drawn import draw_digits
 from mnist_model.errors import CheckpointError
 from mnist_model.evaluate import fit_temperature
+from mnist_model.inference import NumpyMLP
 from mnist_model.model import build_model
 from mnist_model.recipes import Recipe, Teacher
 from mnist_model.teacher import build_teacher
@@ -70,10 +71,7 @@ class TrainedModel:
 
     def weights(self) -> Weights:
         """Return all that inference needs, by the names of the state_dict."""
-        state = self.model.state_dict()
-        # Batch normalisation counts its batches; only training could care.
-        names = [name for name in state if not name.endswith("num_batches_tracked")]
-        return {name: state[name].float().cpu().numpy() for name in names}
+        return state_to_weights(self.model)
 
 
 def pick_device() -> torch.device:
@@ -166,11 +164,12 @@ def train_recipe(
         if on_stage is not None:
             on_stage("training")
     trained, history = _fit(model, recipe, train, validation, teach=teach, on_epoch=on_epoch)
+    served = _serve(recipe, trained, validation)
     return TrainedModel(
         model=trained,
         history=history,
-        validation_accuracy=history[-1].validation_accuracy or 0.0,
-        temperature=fit_temperature(predict(trained, validation), validation.labels),
+        validation_accuracy=float((served.argmax(1) == validation.labels).mean()),
+        temperature=fit_temperature(served, validation.labels),
     )
 
 
@@ -249,6 +248,14 @@ def _fit(
     return trained.eval(), tuple(history)
 
 
+def state_to_weights(model: nn.Module) -> Weights:
+    """Copy what inference needs out of a model."""
+    state = model.state_dict()
+    # Batch normalisation counts its batches; only training could care.
+    names = [name for name in state if not name.endswith("num_batches_tracked")]
+    return {name: state[name].float().cpu().numpy() for name in names}
+
+
 def normalise(pixels: Tensor) -> Tensor:
     """Map pixels from [0, 1] to the network's input range, [-1, 1]."""
     return (pixels - MNIST_MEAN) / MNIST_STD
@@ -263,6 +270,14 @@ def predict(model: nn.Module, split: Split) -> NDArray[np.float32]:
     parts = [model(normalise(chunk.float() / 255)) for chunk in pixels.split(_CHUNK)]
     result: NDArray[np.float32] = torch.cat(parts).cpu().numpy()
     return result
+
+
+def _serve(recipe: Recipe, model: nn.Sequential, split: Split) -> NDArray[np.float32]:
+    """Compute log-probabilities (N, 10) as serving does, views included."""
+    network = NumpyMLP(recipe.model, state_to_weights(model))
+    pixels, _ = split.to_tensors("cpu")
+    parts = [normalise(chunk.float() / 255).numpy() for chunk in pixels.split(_CHUNK)]
+    return np.concatenate([network.log_probabilities(part) for part in parts])
 
 
 def _batches(

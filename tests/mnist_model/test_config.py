@@ -17,8 +17,15 @@ def test_parameters_are_those_that_torch_counts(batch_norm):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"hidden_sizes": (0,)}, {"dropout": 1.0}, {"dropout": -0.1}, {"activation": "sigmoid"}],
+    [
+        {"hidden_sizes": (0,)},
+        {"dropout": 1.0},
+        {"dropout": -0.1},
+        {"activation": "sigmoid"},
+        {"view_shift_px": 28},
+        {"view_shift_px": 1, "input_size": 100},
+    ],
 )
 def test_a_shape_that_cannot_be_built_is_refused(wrong):
-    with pytest.raises(ValueError, match=r"neuron|Dropout|activation"):
+    with pytest.raises(ValueError, match=r"neuron|Dropout|activation|shifted"):
         MLPConfig(**wrong)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -31,6 +33,22 @@ def test_numpy_computes_what_torch_computes(activation, batch_norm):
         expected = model(inputs).numpy()
     actual = NumpyMLP(config, weights).log_probabilities(inputs.numpy())
     np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_views_are_the_mean_over_five_places():
+    torch.manual_seed(1)
+    config = MLPConfig(hidden_sizes=(16,))
+    weights = {name: tensor.numpy() for name, tensor in build_model(config).state_dict().items()}
+    image = np.full((1, 28, 28), -1, np.float32)
+    image[:, 6:22, 10:14] = np.linspace(0, 1, 16)[:, None]
+    places = [(0, 0), (-2, 0), (2, 0), (0, -2), (0, 2)]
+    moved = np.concatenate([np.roll(image, place, axis=(1, 2)) for place in places])
+    alone = NumpyMLP(config, weights).log_probabilities(moved.reshape(5, 784))
+    seen = NumpyMLP(replace(config, view_shift_px=2), weights).log_probabilities(
+        np.repeat(image.reshape(1, 784), 3, axis=0)
+    )
+    expected = np.tile(log_softmax(alone.mean(axis=0, keepdims=True)), (3, 1))
+    np.testing.assert_allclose(seen, expected, rtol=1e-5)
 
 
 def test_log_softmax_survives_large_scores():
