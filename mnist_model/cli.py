@@ -1,4 +1,4 @@
-"""The `mnist` command: train, evaluate, predict, show.
+"""The `mnist` command: train, compare, evaluate, predict, show.
 
 Standard output carries results, with `--json` one JSON object per line; standard error the rest.
 `predict` and `evaluate` run without torch.
@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 from mnist_model.checkpoint import PRETRAINED_CHECKPOINT
 from mnist_model.data import DEFAULT_DATA_DIR
 from mnist_model.errors import MnistModelError, PhotoError
-from mnist_model.recipes import RECIPES
+from mnist_model.recipes import OPTIONS, RECIPES
 
 EXIT_FAILURE = 1
 EXIT_INTERRUPTED = 128 + signal.SIGINT
@@ -71,6 +71,23 @@ def _build_parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--figures", type=Path, metavar="DIR", help="write pictures of the run here"
     )
+    compare = add("compare", _compare, "Train recipes with several seeds, and compare them.")
+    compare.add_argument(
+        "recipes",
+        nargs="*",
+        metavar="RECIPE",
+        help="of `mnist train`, or one option of the source's list (default: all those): "
+        + ", ".join(OPTIONS),
+    )
+    compare.add_argument("--seeds", type=_positive, default=3, metavar="N", help="default 3")
+    compare.add_argument("--epochs", type=_positive, help="instead of the recipes' own numbers")
+    compare.add_argument(
+        "--output",
+        type=Path,
+        default=Path("data/comparison"),
+        metavar="DIR",
+        help="where to write table.md, table.csv and plot.png (default data/comparison)",
+    )
     evaluate = add("evaluate", _evaluate, "Measure a checkpoint on MNIST's 10,000 test images.")
     predict = add("predict", _predict, "Read the digits in image files.")
     predict.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
@@ -86,7 +103,7 @@ def _build_parser() -> argparse.ArgumentParser:
             metavar="FILE",
             help="default: the one that comes with the package",
         )
-    for command in (train, evaluate, show):
+    for command in (train, compare, evaluate, show):
         command.add_argument(
             "--data-dir",
             default=os.environ.get("MNIST_DATA_DIR", DEFAULT_DATA_DIR),
@@ -113,6 +130,39 @@ def _train(options: argparse.Namespace) -> int:
         figures_dir=options.figures,
         report=_print_json if options.json else _print_progress,
     )
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from mnist_model.compare import (  # noqa: PLC0415 - keeps --help fast
+        compare_recipes,
+        write_csv,
+        write_markdown,
+    )
+    from mnist_model.figures import plot_comparison  # noqa: PLC0415 - imports matplotlib
+
+    known = RECIPES | OPTIONS
+    unknown = [name for name in options.recipes if name not in known]
+    if unknown:
+        return _fail(options, f"No recipe is called {unknown[0]}; see `mnist compare --help`.")
+    recipes = [known[name] for name in options.recipes or OPTIONS]
+    if options.epochs is not None:
+        recipes = [recipe.shortened(options.epochs) for recipe in recipes]
+    comparisons = compare_recipes(
+        recipes,
+        seeds=options.seeds,
+        data_dir=options.data_dir,
+        on_run=lambda run: print(
+            f"{run.recipe.name}, seed {run.seed}: validation accuracy {run.accuracy:.2%}, "
+            f"{run.seconds:.1f} s",
+            flush=True,
+        ),
+    )
+    options.output.mkdir(parents=True, exist_ok=True)
+    write_markdown(comparisons, options.output / "table.md")
+    write_csv(comparisons, options.output / "table.csv")
+    plot_comparison(comparisons, path=options.output / "plot.png")
+    print(f"Wrote table.md, table.csv and plot.png to {options.output}")
     return 0
 
 

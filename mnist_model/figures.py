@@ -13,6 +13,8 @@ from mnist_model.config import IMAGE_SIZE_PX
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mnist_model.compare import Comparison
+
 _COLUMNS = 10
 
 
@@ -71,6 +73,24 @@ def plot_confusion_matrix(matrix: NDArray[np.int64], *, path: Path | None = None
         axes.set(xlabel="predicted", ylabel="true", xticks=range(10), yticks=range(10))
 
     return _deliver(draw, path, (5.0, 5.0))
+
+
+def plot_comparison(comparisons: "Sequence[Comparison]", *, path: Path | None = None) -> Figure:
+    """Plot each recipe's validation accuracies, one dot per seed and a bar at their mean."""
+
+    def draw(figure: Figure) -> None:
+        axes = figure.subplots()
+        for row, one in enumerate(comparisons):
+            axes.scatter(
+                [100 * value for value in one.accuracies], [row] * len(one.accuracies), s=14
+            )
+            axes.plot([100 * one.mean] * 2, [row - 0.3, row + 0.3], color="black", linewidth=1)
+        axes.set_yticks(range(len(comparisons)), [one.recipe.name for one in comparisons])
+        axes.invert_yaxis()  # the first on top, as in the table
+        axes.set(xlabel="validation accuracy, %")
+        axes.grid(alpha=0.3)
+
+    return _deliver(draw, path, (7.0, 1.0 + 0.28 * len(comparisons)))
 
 
 def _draw_grid(figure: Figure, images: Sequence[NDArray[Any]]) -> None:

@@ -1,9 +1,9 @@
 """Named training recipes: all that decides a training run, except the seed and the data."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
-from mnist_model.config import MLPConfig
+from mnist_model.config import Activation, MLPConfig
 from mnist_model.data import VALIDATION_SIZE
 
 OptimizerName = Literal["sgd", "rmsprop", "adam", "adamw"]
@@ -65,6 +65,13 @@ class Recipe:
     validation_size: int = VALIDATION_SIZE  # images held out of the training set to judge by
     starts_from_checkpoint: bool = False  # go on from given weights instead of random ones
     threads: int = 1  # on a CPU; these networks gain little from more, and the bot runs beside
+
+    def shortened(self, epochs: int) -> "Recipe":
+        """Return the same recipe with `epochs` epochs; a teacher gets no more than that either."""
+        if self.teacher is None:
+            return replace(self, epochs=epochs)
+        teacher = replace(self.teacher, epochs=min(self.teacher.epochs, epochs))
+        return replace(self, epochs=epochs, teacher=teacher)
 
 
 _PHOTO_DEFORMATION = Deformation(
@@ -135,3 +142,59 @@ _ALL = (
 )
 
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in _ALL}
+
+
+def _options() -> dict[str, Recipe]:
+    """List what the recipe we start from proposes to try, each as one change to `base`."""
+    base = Recipe(
+        name="base",
+        summary="784-128-64-10, ReLU, SGD with momentum at a fixed rate.",
+        epochs=6,
+        learning_rate=0.01,
+    )
+
+    def vary(name: str, summary: str, **changes: Any) -> Recipe:  # noqa: ANN401 - any field
+        return replace(base, name=name, summary=summary, **changes)
+
+    activations: tuple[tuple[Activation, str], ...] = (
+        ("leaky_relu", "LeakyReLU, slope 0.01 below zero."),
+        ("elu", "ELU."),
+        ("tanh", "Tanh."),
+        ("gelu", "GELU."),
+        ("silu", "SiLU."),
+    )
+    varied = (
+        base,
+        *(vary(name, what, model=MLPConfig(activation=name)) for name, what in activations),
+        vary("linear", "No hidden layer.", model=MLPConfig(hidden_sizes=())),
+        vary("deeper", "256-128-64 hidden.", model=MLPConfig(hidden_sizes=(256, 128, 64))),
+        vary("wider", "512-256 hidden.", model=MLPConfig(hidden_sizes=(512, 256))),
+        vary("dropout", "Dropout 0.2.", model=MLPConfig(dropout=0.2)),
+        vary("batch_norm", "Batch normalisation.", model=MLPConfig(batch_norm=True)),
+        vary("step", "Rate times 0.3 every 2 epochs.", schedule="step", step_epochs=2),
+        vary("plateau", "Rate times 0.3 after a plateau.", schedule="plateau", step_epochs=0),
+        vary("one_cycle", "One cycle up to 0.1.", schedule="one_cycle", learning_rate=0.1),
+        vary("cosine", "Cosine from 0.05.", schedule="cosine", learning_rate=0.05),
+        vary("rmsprop", "RMSprop at 0.0001.", optimizer="rmsprop", learning_rate=0.0001),
+        vary("adam", "Adam at 0.001.", optimizer="adam", learning_rate=0.001),
+        vary(
+            "adamw",
+            "AdamW at 0.001, weight decay 0.01.",
+            optimizer="adamw",
+            learning_rate=0.001,
+            weight_decay=0.01,
+        ),
+        vary(
+            "together",
+            "Wider, batch normalisation, AdamW, one cycle up to 0.01.",
+            model=MLPConfig(hidden_sizes=(512, 256), batch_norm=True),
+            optimizer="adamw",
+            schedule="one_cycle",
+            learning_rate=0.01,
+            weight_decay=0.01,
+        ),
+    )
+    return {recipe.name: recipe for recipe in varied}
+
+
+OPTIONS: dict[str, Recipe] = _options()

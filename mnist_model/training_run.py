@@ -55,7 +55,7 @@ def run_training(
     """
     recipe = RECIPES[recipe_name]
     if epochs is not None:
-        recipe = _shortened(recipe, epochs)
+        recipe = recipe.shortened(epochs)
     started = time.perf_counter()
     report(
         {
@@ -112,13 +112,6 @@ def run_training(
         }
     )
     return metadata
-
-
-def _shortened(recipe: Recipe, epochs: int) -> Recipe:
-    if recipe.teacher is None:
-        return replace(recipe, epochs=epochs)
-    teacher = replace(recipe.teacher, epochs=min(recipe.teacher.epochs, epochs))
-    return replace(recipe, epochs=epochs, teacher=teacher)
 
 
 def _starting_weights(recipe: Recipe, start_from: Path | None) -> Weights | None:

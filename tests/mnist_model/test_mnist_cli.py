@@ -155,6 +155,23 @@ def test_a_signal_ends_training_without_a_checkpoint(small_mnist, tmp_path, numb
     assert not output.parent.exists()
 
 
+def test_compare_shows_progress_and_writes_table_and_plot(small_mnist, tmp_path, capsys):
+    command = ["compare", "base", "quick", "--seeds", "2", "--epochs", "1"]
+    places = ["--data-dir", str(small_mnist), "--output", str(tmp_path / "comparison")]
+    assert main([*command, *places]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines[:4]] == [
+        *("base, seed 0", "base, seed 1", "quick, seed 0", "quick, seed 1")
+    ]
+    names = sorted(path.name for path in (tmp_path / "comparison").iterdir())
+    assert names == ["plot.png", "table.csv", "table.md"]
+
+
+def test_compare_refuses_unknown_recipes_in_one_sentence(capsys):
+    assert main(["compare", "base", "nonsense"]) == 1
+    assert capsys.readouterr().err.startswith("mnist: No recipe is called nonsense")
+
+
 def test_show_draws_the_samples(small_mnist, tmp_path):
     picture = tmp_path / "samples.png"
     assert main(["show", "--data-dir", str(small_mnist), "--output", str(picture)]) == 0
