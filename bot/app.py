@@ -20,6 +20,7 @@ from bot.handlers.errors import apologise
 from bot.handlers.training import report_ended_runs
 from bot.inbox import RETRY_PAUSES_S, Inbox, InboxProcessor
 from bot.model_store import FsspecModelStore
+from bot.reading_painter import PillowReadingPainter
 from bot.services.accuracy import AccuracyService
 from bot.services.corrections import CorrectionService
 from bot.services.model_versions import ModelVersionService
@@ -140,7 +141,7 @@ def build_program(
     )
     models = ModelVersionService(session_factory, clock, store, reader)
     services = Services(
-        readings=ReadingService(session_factory, clock, reader),
+        readings=ReadingService(session_factory, clock, reader, PillowReadingPainter()),
         corrections=CorrectionService(session_factory, clock),
         accuracy=AccuracyService(session_factory),
         models=models,

@@ -21,6 +21,7 @@ class Button(StrEnum):
     BACK = "back"
     DIGIT = "digit"  # Choose the wrong digit of a number.
     LABEL = "label"  # Say what a digit should have been.
+    SEE = "see"  # Show what was seen.
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,13 @@ def judge_keyboard(reading: ReadingView) -> InlineKeyboardMarkup | None:
     """Ask whether a reading is right; afterwards, offer to change what was said."""
     if not reading.digits:
         return None
+    see = [_button("🔍 What did you see?", Button.SEE, reading.id)]
     if reading.is_judged:
-        return InlineKeyboardMarkup([[_button("✏️ Change", Button.WRONG, reading.id)]])
+        return InlineKeyboardMarkup([[_button("✏️ Change", Button.WRONG, reading.id)], see])
     is_begun = any(digit.corrected_label is not None for digit in reading.digits)
     right, wrong = ("👍 The rest is right", "👎 More") if is_begun else ("👍 Right", "👎 Wrong")
     return InlineKeyboardMarkup(
-        [[_button(right, Button.RIGHT, reading.id), _button(wrong, Button.WRONG, reading.id)]]
+        [[_button(right, Button.RIGHT, reading.id), _button(wrong, Button.WRONG, reading.id)], see]
     )
 
 

@@ -76,6 +76,8 @@ SOMETHING_WENT_WRONG = (
     "Sorry, something went wrong on my side, and it has been written down. "
     "Please send it once more a little later."
 )
+SEEN = "Above, what I took for a digit. Below, what my model saw of it, and how likely each is."
+SEEN_WITHOUT_PHOTO = "Telegram has your photo no more. This is what my model saw of it."
 PROMOTE_WHAT = "Please name a model by its number, such as /promote 2. /models lists them."
 NO_EARLIER_MODEL = "There is no earlier model to go back to. /models lists all models."
 NOT_YOURS = "Only the person who sent the photo can correct its reading."

@@ -1,7 +1,17 @@
 """Entry points: what a person does in the chat, one module per feature."""
 
 from bot.context import DigitBot
-from bot.handlers import accuracy, corrections, errors, fallback, models, readings, start, training
+from bot.handlers import (
+    accuracy,
+    corrections,
+    errors,
+    fallback,
+    models,
+    readings,
+    seen,
+    start,
+    training,
+)
 
 
 def register(application: DigitBot) -> None:
@@ -11,6 +21,7 @@ def register(application: DigitBot) -> None:
     training.register(application)
     models.register(application)
     readings.register(application)
+    seen.register(application)  # Before the handler of all other buttons.
     # Replies with text come before any other text, which only gets a hint.
     corrections.register(application)
     # What nothing above has taken.

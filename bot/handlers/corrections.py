@@ -1,28 +1,19 @@
 """Right or wrong: by button, or by a reply with the right digit."""
 
-import logging
 import unicodedata
 
-from telegram import CallbackQuery, Update
-from telegram.error import BadRequest
+from telegram import Update
 from telegram.ext import CallbackQueryHandler, MessageHandler, filters
 
 from bot import keyboards, texts
 from bot.context import Context, DigitBot
-from bot.errors import (
-    NotYourReadingError,
-    UnknownButtonError,
-    UnknownReadingError,
-    WrongDigitCountError,
-)
-from bot.handlers.editing import edit_text
+from bot.errors import CorrectionError, UnknownReadingError, WrongDigitCountError
+from bot.handlers.answering import answer_press, edit_text, refuse_press
 from bot.handlers.filters import PRIVATE_OR_EDITED, message_of, query_of, sender_of
 from bot.keyboards import Button, ButtonPress
 from bot.services.actor import Actor
 from bot.services.corrections import CorrectionService
 from bot.services.readings import NOT_A_DIGIT, ReadingView
-
-_logger = logging.getLogger(__name__)
 
 _JUDGING = {Button.RIGHT, Button.LABEL}
 _NOT_A_DIGIT = {"not a digit", "no digit", "none", "x"}
@@ -32,6 +23,7 @@ _PUNCTUATION = "#.,;:!?()'\"“”‘’\N{VARIATION SELECTOR-16}\N{COMBINING EN
 
 def register(application: DigitBot) -> None:
     """Add the handlers of this module."""
+    # After the buttons that other features look for; any other press is answered here.
     application.add_handler(CallbackQueryHandler(press_button))
     is_reply = filters.TEXT & ~filters.COMMAND & filters.REPLY
     # Edited as well: a person who corrects their correction edits it.
@@ -45,12 +37,10 @@ async def press_button(update: Update, context: Context) -> None:
     try:
         press = keyboards.parse(query.data or "")
         reading = await _carry_out(press, actor, context.services.corrections)
-    except NotYourReadingError:
-        await _answer(query, texts.NOT_YOURS, show_alert=True)
-    except (UnknownReadingError, UnknownButtonError):
-        await _answer(query, texts.BUTTON_TOO_OLD, show_alert=True)
+    except CorrectionError as error:
+        await refuse_press(query, error)
     else:
-        await _answer(query, texts.THANKS if press.button in _JUDGING else None)
+        await answer_press(query, texts.THANKS if press.button in _JUDGING else None)
         if query.message is not None:
             chat_id, message_id = query.message.chat.id, query.message.message_id
             keyboard = keyboards.after(press, reading)
@@ -95,16 +85,6 @@ async def _carry_out(
             actor, press.reading_id, press.position, press.label
         )
     return await corrections.get_reading(actor, press.reading_id)
-
-
-async def _answer(query: CallbackQuery, text: str | None, *, show_alert: bool = False) -> None:
-    """Stop the button's spinner, with a sentence or without."""
-    try:
-        await query.answer(text, show_alert=show_alert)
-    except BadRequest as error:
-        # A press can be answered for some time only, and one that waited in the inbox while the
-        # bot was down is past it. What it stood for is done all the same.
-        _logger.info("A button press can no longer be answered: %s", error)
 
 
 def _parse_labels(text: str) -> list[int] | None:

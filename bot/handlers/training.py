@@ -11,7 +11,7 @@ from telegram.ext import CommandHandler
 from bot import texts
 from bot.context import Context, DigitBot
 from bot.errors import AdminsOnlyError, TrainingAlreadyRunningError
-from bot.handlers.editing import edit_text
+from bot.handlers.answering import edit_text
 from bot.handlers.filters import PRIVATE, message_of, sender_of
 from bot.services.ports import TrainingProgress
 from bot.services.training import TrainingService

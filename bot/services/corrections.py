@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from bot.errors import NotYourReadingError, UnknownReadingError, WrongDigitCountError
+from bot.errors import UnknownReadingError, WrongDigitCountError
 from bot.services.actor import Actor
 from bot.services.ports import Clock
-from bot.services.readings import ReadingView, view_of
+from bot.services.readings import ReadingView, require, view_of
 from bot.storage import readings
 from bot.storage.database import SessionFactory
-from bot.storage.models import Correction, DigitPrediction, Reading
+from bot.storage.models import Correction, DigitPrediction
 
 
 class CorrectionService:
@@ -29,7 +29,7 @@ class CorrectionService:
             NotYourReadingError: The actor neither sent the photo nor is an admin.
         """
         async with self._session_factory.begin() as session:
-            reading = _check(await readings.get_reading(session, reading_id), actor)
+            reading = require(await readings.get_reading(session, reading_id), actor)
             unjudged = [digit for digit in reading.digits if digit.correction is None]
             for digit in unjudged or reading.digits:
                 self._set_label(digit, digit.label, actor)
@@ -51,7 +51,7 @@ class CorrectionService:
             NotYourReadingError: The actor neither sent the photo nor is an admin.
         """
         async with self._session_factory.begin() as session:
-            reading = _check(await readings.get_reading(session, reading_id), actor)
+            reading = require(await readings.get_reading(session, reading_id), actor)
             if position >= len(reading.digits):
                 raise UnknownReadingError(f"reading {reading_id} has no digit {position}")
             self._set_label(reading.digits[position], label, actor)
@@ -75,7 +75,7 @@ class CorrectionService:
         """
         async with self._session_factory.begin() as session:
             found = await readings.find_reading_by_message(session, chat_id, message_id)
-            reading = _check(found, actor)
+            reading = require(found, actor)
             if len(labels) != len(reading.digits):
                 raise WrongDigitCountError(len(reading.digits))
             for digit, label in zip(reading.digits, labels, strict=True):
@@ -90,7 +90,7 @@ class CorrectionService:
             NotYourReadingError: The actor neither sent the photo nor is an admin.
         """
         async with self._session_factory() as session:
-            return view_of(_check(await readings.get_reading(session, reading_id), actor))
+            return view_of(require(await readings.get_reading(session, reading_id), actor))
 
     def _set_label(self, digit: DigitPrediction, label: int, actor: Actor) -> None:
         now = self._clock()
@@ -99,12 +99,3 @@ class CorrectionService:
         digit.correction.label = label
         digit.correction.user_id = actor.user_id
         digit.correction.updated_at = now
-
-
-def _check(reading: Reading | None, actor: Actor) -> Reading:
-    """Return the reading when there is one and the actor may correct it."""
-    if reading is None:
-        raise UnknownReadingError("there is no such reading")
-    if actor.user_id != reading.user_id and not actor.is_admin:
-        raise NotYourReadingError(f"reading {reading.id} belongs to another person")
-    return reading

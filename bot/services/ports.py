@@ -1,6 +1,6 @@
 """What lies outside the process, as protocols, and the values that cross that border."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -64,6 +64,19 @@ class DigitReader(Protocol):
 
         Raises:
             ModelError: The file is damaged or is no checkpoint; the old one stays in use.
+        """
+        ...
+
+
+class ReadingPainter(Protocol):
+    """Paints what was seen in a photo."""
+
+    async def paint(self, photo: bytes | None, digits: Sequence[ReadDigit]) -> bytes:
+        """Return a PNG of the photo with its boxes, and of each digit as the model saw it.
+
+        Args:
+            photo: The image file's bytes; None when it is not to be had any more.
+            digits: In reading order.
         """
         ...
 

@@ -3,13 +3,29 @@
 import struct
 from dataclasses import dataclass
 
-from bot.errors import ModelError
-from bot.services.ports import Clock, DigitReader, PhotoReading, ReadDigit
+from bot.errors import ModelError, NotYourReadingError, UnknownReadingError
+from bot.services.actor import Actor
+from bot.services.ports import (
+    Box,
+    Clock,
+    DigitReader,
+    PhotoReading,
+    ReadDigit,
+    ReadingPainter,
+)
 from bot.storage import model_versions, readings
 from bot.storage.database import SessionFactory
 from bot.storage.models import NOT_A_DIGIT, DigitPrediction, Reading
 
-__all__ = ["NOT_A_DIGIT", "DigitView", "ReadingService", "ReadingView", "SentPhoto", "view_of"]
+__all__ = [
+    "NOT_A_DIGIT",
+    "DigitView",
+    "ReadingService",
+    "ReadingView",
+    "SentPhoto",
+    "require",
+    "view_of",
+]
 
 
 @dataclass(frozen=True)
@@ -56,11 +72,18 @@ class ReadingView:
 class ReadingService:
     """Reads photos and keeps what was read."""
 
-    def __init__(self, session_factory: SessionFactory, clock: Clock, reader: DigitReader) -> None:
+    def __init__(
+        self,
+        session_factory: SessionFactory,
+        clock: Clock,
+        reader: DigitReader,
+        painter: ReadingPainter,
+    ) -> None:
         """Take what the service works with."""
         self._session_factory = session_factory
         self._clock = clock
         self._reader = reader
+        self._painter = painter
 
     async def find_earlier(self, sent: SentPhoto) -> ReadingView | None:
         """Return the reading that an earlier attempt at the same update has stored, or None."""
@@ -90,6 +113,33 @@ class ReadingService:
             await session.flush()
             return view_of(reading)
 
+    async def get_photo_file_id(self, actor: Actor, reading_id: int) -> str:
+        """Return Telegram's id of the photo that was read.
+
+        Raises:
+            UnknownReadingError: There is no such reading.
+            NotYourReadingError: The actor neither sent the photo nor is an admin.
+        """
+        async with self._session_factory() as session:
+            return require(await readings.get_reading(session, reading_id), actor).file_id
+
+    async def paint(self, actor: Actor, reading_id: int, photo: bytes | None) -> bytes:
+        """Return a PNG of what was seen in a photo.
+
+        Args:
+            actor: Who wants to see it.
+            reading_id: The reading.
+            photo: The image file's bytes; None when it is not to be had any more.
+
+        Raises:
+            UnknownReadingError: There is no such reading.
+            NotYourReadingError: The actor neither sent the photo nor is an admin.
+        """
+        async with self._session_factory() as session:
+            reading = require(await readings.get_reading(session, reading_id), actor)
+            digits = [_read_digit(digit) for digit in reading.digits]
+        return await self._painter.paint(photo, digits)
+
     async def set_answer(self, reading_id: int, answer_message_id: int) -> None:
         """Remember which message answered, so that a reply to it is understood."""
         async with self._session_factory.begin() as session:
@@ -112,6 +162,20 @@ class ReadingService:
         )
 
 
+def require(reading: Reading | None, actor: Actor) -> Reading:
+    """Return the reading when there is one and it is the actor's to see and to correct.
+
+    Raises:
+        UnknownReadingError: There is no such reading.
+        NotYourReadingError: The actor neither sent the photo nor is an admin.
+    """
+    if reading is None:
+        raise UnknownReadingError("there is no such reading")
+    if actor.user_id != reading.user_id and not actor.is_admin:
+        raise NotYourReadingError(f"reading {reading.id} belongs to another person")
+    return reading
+
+
 def view_of(reading: Reading) -> ReadingView:
     """Return the frozen picture of a mapped reading whose digits are loaded."""
     return ReadingView(
@@ -127,6 +191,16 @@ def view_of(reading: Reading) -> ReadingView:
             )
             for digit in reading.digits
         ),
+    )
+
+
+def _read_digit(digit: DigitPrediction) -> ReadDigit:
+    return ReadDigit(
+        label=digit.label,
+        confidence=digit.confidence,
+        probabilities=struct.unpack("<10f", digit.probabilities),
+        image=digit.image,
+        box=Box(digit.box_x, digit.box_y, digit.box_width, digit.box_height),
     )
 
 

@@ -7,6 +7,7 @@ from bot.keyboards import Button, ButtonPress
 from bot.services.readings import NOT_A_DIGIT, DigitView, ReadingView
 
 LARGEST_ID = 2**63 - 1
+SEE = ["🔍 What did you see?"]
 
 
 def reading_of(*labels: int, corrected: tuple[int | None, ...] = ()) -> ReadingView:
@@ -25,16 +26,19 @@ def texts_of(keyboard: InlineKeyboardMarkup | None) -> list[list[str]]:
 
 
 def test_unjudged_reading_asks_whether_it_is_right() -> None:
-    assert texts_of(keyboards.judge_keyboard(reading_of(7))) == [["👍 Right", "👎 Wrong"]]
+    assert texts_of(keyboards.judge_keyboard(reading_of(7))) == [["👍 Right", "👎 Wrong"], SEE]
 
 
 def test_half_judged_number_asks_for_the_rest() -> None:
     reading = reading_of(4, 7, corrected=(None, 1))
-    assert texts_of(keyboards.judge_keyboard(reading)) == [["👍 The rest is right", "👎 More"]]
+    assert texts_of(keyboards.judge_keyboard(reading)) == [
+        ["👍 The rest is right", "👎 More"],
+        SEE,
+    ]
 
 
 def test_judged_reading_offers_a_change() -> None:
-    assert texts_of(keyboards.judge_keyboard(reading_of(7, corrected=(7,)))) == [["✏️ Change"]]
+    assert texts_of(keyboards.judge_keyboard(reading_of(7, corrected=(7,)))) == [["✏️ Change"], SEE]
 
 
 def test_reading_without_digits_has_no_keyboard() -> None:

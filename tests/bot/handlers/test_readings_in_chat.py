@@ -27,7 +27,7 @@ async def test_photo_is_answered_with_its_digit(playground: Playground, label: i
     answer = await playground.answer(photo)
     assert f"This is a {label}." in answer["text"]
     assert answer["reply_to_message"]["message_id"] == photo["message_id"]
-    assert buttons_of(answer) == ["👍 Right", "👎 Wrong"]
+    assert buttons_of(answer) == ["👍 Right", "👎 Wrong", "🔍 What did you see?"]
 
 
 async def test_reading_is_stored_with_all_that_learning_needs(

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from bot.errors import NotYourReadingError, UnknownReadingError, WrongDigitCountError
 from bot.model_store import FsspecModelStore
+from bot.reading_painter import PillowReadingPainter
 from bot.services.actor import Actor
 from bot.services.corrections import CorrectionService
 from bot.services.model_versions import ModelVersionService
@@ -32,7 +33,7 @@ async def reading(
     store = FsspecModelStore(tmp_path.as_uri(), cache_dir=tmp_path)
     models = ModelVersionService(session_factory, clock, store, reader)
     await models.load_active(PRETRAINED_CHECKPOINT)
-    readings = ReadingService(session_factory, clock, reader)
+    readings = ReadingService(session_factory, clock, reader, PillowReadingPainter())
     sent = SentPhoto(update_id=1, chat_id=1, user_id=1, message_id=10, file_id="f")
     reading = await readings.read_photo(sent, b"")
     await readings.set_answer(reading.id, 11)

@@ -1,0 +1,54 @@
+"""Answers that Telegram may refuse: to old button presses, and in messages that are gone."""
+
+import logging
+
+from telegram import Bot, CallbackQuery, InlineKeyboardMarkup
+from telegram.constants import ParseMode
+from telegram.error import BadRequest
+
+from bot import texts
+from bot.errors import CorrectionError, NotYourReadingError
+
+_logger = logging.getLogger(__name__)
+
+# Telegram has no other way to tell these apart: the Bot API knows one code, 400, for all of them.
+# Source: https://core.telegram.org/bots/api#making-requests
+_UNCHANGED = "message is not modified"
+_GONE = ("message to edit not found", "message can't be edited")
+
+
+async def edit_text(
+    bot: Bot, chat_id: int, message_id: int, text: str, keyboard: InlineKeyboardMarkup | None
+) -> bool:
+    """Edit a message; return whether it now shows the text, and False when it is gone."""
+    try:
+        await bot.edit_message_text(
+            text, chat_id, message_id, parse_mode=ParseMode.HTML, reply_markup=keyboard
+        )
+    except BadRequest as error:
+        reason = error.message.lower()
+        if any(gone in reason for gone in _GONE):
+            return False
+        if _UNCHANGED not in reason:  # Shown already: pressed twice, for example.
+            raise
+    return True
+
+
+async def answer_press(
+    query: CallbackQuery, text: str | None = None, *, show_alert: bool = False
+) -> None:
+    """Stop a button's spinner, with a sentence or without."""
+    try:
+        await query.answer(text, show_alert=show_alert)
+    except BadRequest as error:
+        # A press can be answered for some time only, and one that waited in the inbox while the
+        # bot was down is past it. What it stood for is done all the same.
+        _logger.info("A button press can no longer be answered: %s", error)
+
+
+async def refuse_press(query: CallbackQuery, error: CorrectionError) -> None:
+    """Say why a button does nothing."""
+    is_foreign = isinstance(error, NotYourReadingError)
+    await answer_press(
+        query, texts.NOT_YOURS if is_foreign else texts.BUTTON_TOO_OLD, show_alert=True
+    )
