@@ -23,6 +23,10 @@ class Deformation:
     contrast: float = 0.0  # share by which ink gets stronger or weaker
     noise: float = 0.0  # standard deviation, in units of full ink
 
+    def scaled(self, factor: float) -> "Deformation":
+        """Return the same deformation `factor` times as strong."""
+        return Deformation(**{name: factor * value for name, value in vars(self).items()})
+
 
 @dataclass(frozen=True)
 class Teacher:
@@ -56,6 +60,9 @@ class Recipe:
     step_epochs: int = 5  # step: epochs between two drops; plateau: patience
     step_factor: float = 0.3  # step and plateau: the learning rate is multiplied by it
     deformation: Deformation | None = None
+    # The last epochs deform with only part of the strength: many shapes first, then common ones.
+    calm_share: float = 0.0  # of the epochs
+    calm_strength: float = 0.5
     reuse: int = 1  # times that images are learned from before they are deformed anew
     drawn_digits: int = 0  # digits of made-up strokes beside MNIST's, in styles it hardly has
     teacher: Teacher | None = None

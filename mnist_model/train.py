@@ -30,7 +30,7 @@ from mnist_model.errors import CheckpointError
 from mnist_model.evaluate import fit_temperature
 from mnist_model.inference import NumpyMLP
 from mnist_model.model import build_model
-from mnist_model.recipes import Recipe, Teacher
+from mnist_model.recipes import Deformation, Recipe, Teacher
 from mnist_model.teacher import build_teacher
 
 _CHUNK = 2048  # images deformed at once: large enough to be fast, small enough for the caches
@@ -213,7 +213,9 @@ def _fit(
     for epoch in range(1, recipe.epochs + 1):
         model.train()
         total, count = torch.zeros((), device=device), 0
-        for inputs, targets, judgements in _batches(pixels, labels, recipe, teach):
+        for inputs, targets, judgements in _batches(
+            pixels, labels, recipe, _deformation_in(recipe, epoch), teach
+        ):
             with torch.autocast(device.type, torch.bfloat16, enabled=recipe.half_precision):
                 log_probabilities = model(inputs)  # (B, 10)
             loss = _loss(log_probabilities.float(), targets, judgements, recipe)
@@ -284,6 +286,7 @@ def _batches(
     pixels: Tensor,
     labels: Tensor,
     recipe: Recipe,
+    deformation: Deformation | None,
     teach: Callable[[Tensor], Tensor] | None,
 ) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
     """Yield the split in random order: normalised (B, 784), labels (B,), judgements (B, 10).
@@ -294,8 +297,8 @@ def _batches(
     chunk_size = max(1, _CHUNK // recipe.batch_size) * recipe.batch_size
     for chunk in order.split(chunk_size):
         images = pixels[chunk].float() / 255  # (chunk, 784)
-        if recipe.deformation is not None:
-            images = deform(images, recipe.deformation)
+        if deformation is not None:
+            images = deform(images, deformation)
         inputs = normalise(images)
         judgements = teach(inputs) if teach is not None else None  # (chunk, 10)
         for _ in range(recipe.reuse):
@@ -303,6 +306,13 @@ def _batches(
                 if len(part) > 1:  # batch normalisation has no statistics of a single image
                     judged = judgements[part] if judgements is not None else None
                     yield inputs[part], labels[chunk[part]], judged
+
+
+def _deformation_in(recipe: Recipe, epoch: int) -> Deformation | None:
+    """Return what `epoch`, counted from 1, does to the images."""
+    if recipe.deformation is None or epoch <= round(recipe.epochs * (1 - recipe.calm_share)):
+        return recipe.deformation
+    return recipe.deformation.scaled(recipe.calm_strength)
 
 
 def _steps_per_epoch(recipe: Recipe, images: int) -> int:

@@ -36,3 +36,9 @@ def test_digits_stay_whole_under_the_recipes_deformation(bars):
     share = deformed.sum(dim=1) / bars[0].sum()
     assert share.min() > 0.4
     assert share.max() < 2.5
+
+
+def test_a_scaled_deformation_is_as_much_weaker_in_all_it_does():
+    assert Deformation(rotation_deg=10, noise=0.1).scaled(0.5) == Deformation(
+        rotation_deg=5, noise=0.05
+    )

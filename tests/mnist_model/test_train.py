@@ -118,6 +118,14 @@ def test_drawn_digits_are_learned_beside_the_split(small_split):
     assert trained.validation_accuracy > 0.9
 
 
+def test_the_last_epochs_are_calm(small_split):
+    # So strong a noise that nothing can be learned: what is learned, the calm epochs teach.
+    wild = replace(TINY, epochs=8, deformation=Deformation(noise=50.0))
+    assert train_recipe(wild, small_split, small_split, seed=0).validation_accuracy < 0.7
+    calm = replace(wild, calm_share=0.9, calm_strength=0.0)
+    assert train_recipe(calm, small_split, small_split, seed=0).validation_accuracy > 0.9
+
+
 def test_training_goes_on_from_given_weights(small_split):
     start = train_recipe(TINY, small_split, small_split, seed=0)
     onward = train_recipe(
