@@ -25,6 +25,7 @@ from bot.services.accuracy import AccuracyService
 from bot.services.corrections import CorrectionService
 from bot.services.model_versions import ModelVersionService
 from bot.services.ports import Clock, Trainer
+from bot.services.privacy import PrivacyService
 from bot.services.readings import ReadingService
 from bot.services.training import TrainingService
 from bot.settings import Settings
@@ -136,16 +137,18 @@ def build_program(
         settings.mnist_data_dir, work_dir=settings.data_dir.expanduser() / "training"
     )
     reader = MnistDigitReader()
+    painter = PillowReadingPainter()
     store = FsspecModelStore(
         settings.get_model_store_url(), cache_dir=settings.data_dir.expanduser() / "model-cache"
     )
     models = ModelVersionService(session_factory, clock, store, reader)
     services = Services(
-        readings=ReadingService(session_factory, clock, reader, PillowReadingPainter()),
+        readings=ReadingService(session_factory, clock, reader, painter),
         corrections=CorrectionService(session_factory, clock),
         accuracy=AccuracyService(session_factory),
         models=models,
         training=TrainingService(session_factory, clock, trainer, store, models),
+        privacy=PrivacyService(session_factory, painter),
         admin_ids=wire.admin_ids,
     )
     inbox = Inbox(session_factory, clock)

@@ -9,6 +9,7 @@ from bot.services.accuracy import AccuracyService
 from bot.services.actor import Actor
 from bot.services.corrections import CorrectionService
 from bot.services.model_versions import ModelVersionService
+from bot.services.privacy import PrivacyService
 from bot.services.readings import ReadingService
 from bot.services.training import TrainingService
 
@@ -22,6 +23,7 @@ class Services:
     accuracy: AccuracyService
     models: ModelVersionService
     training: TrainingService
+    privacy: PrivacyService
     admin_ids: frozenset[int]  # Telegram user ids
 
     def actor(self, user_id: int) -> Actor:

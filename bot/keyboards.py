@@ -22,6 +22,8 @@ class Button(StrEnum):
     DIGIT = "digit"  # Choose the wrong digit of a number.
     LABEL = "label"  # Say what a digit should have been.
     SEE = "see"  # Show what was seen.
+    FORGET = "forget"  # Delete everything; the number is the person's id, not a reading's.
+    KEEP = "keep"  # Delete nothing; the number likewise.
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,16 @@ def judge_keyboard(reading: ReadingView) -> InlineKeyboardMarkup | None:
     right, wrong = ("👍 The rest is right", "👎 More") if is_begun else ("👍 Right", "👎 Wrong")
     return InlineKeyboardMarkup(
         [[_button(right, Button.RIGHT, reading.id), _button(wrong, Button.WRONG, reading.id)], see]
+    )
+
+
+def forget_keyboard(user_id: int) -> InlineKeyboardMarkup:
+    """Ask a person once more before everything of theirs is deleted."""
+    return InlineKeyboardMarkup(
+        [
+            [_button("🗑 Delete everything of mine", Button.FORGET, user_id)],
+            [_button("Keep it", Button.KEEP, user_id)],
+        ]
     )
 
 

@@ -8,19 +8,21 @@ from collections.abc import Sequence
 import pillow_heif
 from PIL import ExifTags, Image, ImageDraw, ImageFont, ImageOps
 
-from bot.services.ports import ReadDigit
+from bot.services.ports import HistoryItem, ReadDigit
 
 _PADDING, _GAP = 20, 12  # pixels, as are all sizes here
 _LEAST_WIDTH, _PHOTO_HEIGHT = 420, 520
 _CARD_WIDTH, _CARD_HEIGHT = 232, 172
 _CARDS_IN_A_ROW = 3
+_CELL_WIDTH, _CELL_HEIGHT, _THUMBNAIL_HEIGHT = 150, 116, 60
+_THUMBNAILS_IN_A_ROW = 4
 _DIGIT_SIDE = 112  # 28 x 4
 _BAR_HEIGHT, _BAR_STEP = 10, 14
 
 _FIRST_TURNED = 5  # EXIF orientations 5 to 8 are those with a quarter turn.
 
 _PAPER, _CARD, _TEXT, _SOFT = "#ffffff", "#f2f4f8", "#1d2530", "#7b8798"
-_CHOSEN, _OTHER = "#2f6fde", "#c3cddd"
+_CHOSEN, _OTHER, _WRONG = "#2f6fde", "#c3cddd", "#c0392b"
 
 
 class PillowReadingPainter:
@@ -37,6 +39,38 @@ class PillowReadingPainter:
             A PNG file's bytes.
         """
         return await asyncio.to_thread(_paint, photo, digits)
+
+    async def paint_history(self, items: Sequence[HistoryItem]) -> bytes:
+        """Return a PNG of the digits of past readings, each with what it was read as."""
+        return await asyncio.to_thread(_paint_history, items)
+
+
+def _paint_history(items: Sequence[HistoryItem]) -> bytes:
+    columns = min(len(items), _THUMBNAILS_IN_A_ROW)
+    rows = math.ceil(len(items) / _THUMBNAILS_IN_A_ROW)
+    size = (columns * _CELL_WIDTH + _GAP, rows * _CELL_HEIGHT + _GAP)
+    canvas = Image.new("RGB", size, _PAPER)
+    draw = ImageDraw.Draw(canvas)
+    for place, item in enumerate(items):
+        row, column = divmod(place, _THUMBNAILS_IN_A_ROW)
+        x, y = column * _CELL_WIDTH + _GAP, row * _CELL_HEIGHT + _GAP
+        draw.rounded_rectangle((x, y, x + _CELL_WIDTH - _GAP, y + _CELL_HEIGHT - _GAP), 10, _CARD)
+        canvas.paste(_strip(item.images), (x + 8, y + 8))
+        colour = _WRONG if item.is_wrong else _TEXT
+        label = "".join(map(str, item.labels))
+        draw.text((x + 8, y + 74), label, colour, _font(20))
+    buffer = io.BytesIO()
+    canvas.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _strip(images: Sequence[bytes]) -> Image.Image:
+    """Return the digits of a number side by side, shrunk to the width of a thumbnail."""
+    strip = Image.new("L", (28 * len(images), 28))
+    for place, image in enumerate(images):
+        strip.paste(Image.frombytes("L", (28, 28), image), (28 * place, 0))
+    scale = min(_THUMBNAIL_HEIGHT / 28, (_CELL_WIDTH - _GAP - 16) / strip.width)
+    return strip.resize((round(strip.width * scale), round(28 * scale)))
 
 
 def _paint(photo: bytes | None, digits: Sequence[ReadDigit]) -> bytes:

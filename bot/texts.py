@@ -8,6 +8,7 @@ from html import escape
 from bot.services.accuracy import AccuracyReport
 from bot.services.model_versions import ModelState, VersionView
 from bot.services.ports import TrainingProgress
+from bot.services.privacy import Forgotten, History
 from bot.services.readings import NOT_A_DIGIT, DigitView, ReadingView
 from bot.services.training import EndedRun
 
@@ -37,6 +38,9 @@ COMMANDS = (
     CommandText("start", "What this bot does"),
     CommandText("help", "All commands"),
     CommandText("accuracy", "How good the readings are"),
+    CommandText("history", "Your last readings"),
+    CommandText("privacy", "What is kept of you, and why"),
+    CommandText("forget_me", "Delete what is kept of you"),
     CommandText("train", "Train a new model", admins_only=True),
     CommandText("models", "All models, with their figures", admins_only=True),
     CommandText("promote", "Let a model answer photos: /promote 2", admins_only=True),
@@ -78,6 +82,24 @@ SOMETHING_WENT_WRONG = (
 )
 SEEN = "Above, what I took for a digit. Below, what my model saw of it, and how likely each is."
 SEEN_WITHOUT_PHOTO = "Telegram has your photo no more. This is what my model saw of it."
+PRIVACY = (
+    "<b>What I keep of you</b>\n\n"
+    "• Of each photo: the 28×28 images of its digits, what I read, when and how fast, your user "
+    "id, and the ids by which Telegram knows the photo and the messages. The photo itself I do "
+    "not keep.\n"
+    "• What you say my readings should have been.\n"
+    "• Messages only until they are answered. One that fails is kept with its error, so that "
+    "an admin can mend it.\n\n"
+    "<b>Why</b>: to learn from my mistakes, and to tell how good I am.\n"
+    "<b>How long</b>: until you delete it with /forget_me.\n\n"
+    "/history shows your last readings."
+)
+FORGET_SURE = (
+    "This deletes all your readings and corrections, and it cannot be undone. What models have "
+    "learned from them stays in their weights, from which nobody can tell that it was you."
+)
+KEPT = "Everything stays as it was."
+NO_HISTORY = "I have read nothing of yours yet. Send me a photo of a handwritten digit."
 PROMOTE_WHAT = "Please name a model by its number, such as /promote 2. /models lists them."
 NO_EARLIER_MODEL = "There is no earlier model to go back to. /models lists all models."
 NOT_YOURS = "Only the person who sent the photo can correct its reading."
@@ -146,6 +168,40 @@ def accuracy_text(report: AccuracyReport) -> str:
             f"95% interval: {live.low:.1%} to {live.high:.1%}",
         ]
     return "\n".join(lines)
+
+
+def history_text(history: History) -> str:
+    """List a person's last readings, newest first."""
+    lines = [f"<b>Your last readings</b> ({len(history.readings)} of {history.count:,})"]
+    for past in history.readings:
+        read = _shorten("".join(str(digit.label) for digit in past.reading.digits)) or "nothing"
+        said = _said_briefly(past.reading.digits)
+        lines.append(f"{past.created_at:%Y-%m-%d %H:%M}  <b>{read}</b>{said}")
+    return "\n".join(lines)
+
+
+def _said_briefly(digits: tuple[DigitView, ...]) -> str:
+    if all(digit.corrected_label is None for digit in digits):
+        return ""
+    labels = _labels_as_said(digits)
+    if labels == [digit.label for digit in digits]:
+        return " ✓"
+    return " → " + _shorten(
+        "".join("✗" if label == NOT_A_DIGIT else str(label) for label in labels)
+    )
+
+
+def _shorten(number: str) -> str:
+    """Keep a long number from filling the caption, which has 1,024 characters for all."""
+    return number if len(number) <= 20 else number[:19] + "…"
+
+
+def forgotten(done: Forgotten) -> str:
+    """Say what was deleted."""
+    return (
+        f"🗑 Deleted: {done.readings:,} {_plural(done.readings, 'reading')} and "
+        f"{done.corrections:,} {_plural(done.corrections, 'correction')}."
+    )
 
 
 def models_text(versions: Sequence[VersionView]) -> str:
@@ -244,14 +300,19 @@ def _number(digits: tuple[DigitView, ...]) -> str:
 
 
 def _judgement(digits: tuple[DigitView, ...]) -> str:
-    labels = [
-        digit.label if digit.corrected_label is None else digit.corrected_label for digit in digits
-    ]
+    labels = _labels_as_said(digits)
     if labels == [digit.label for digit in digits]:
         return "👍 You say that this is right."
     if len(labels) > 1 and NOT_A_DIGIT not in labels:
         return f"✏️ You say that it is <b>{''.join(map(str, labels))}</b>."
     return f"✏️ You say that it is <b>{', '.join(map(label_text, labels))}</b>."
+
+
+def _labels_as_said(digits: tuple[DigitView, ...]) -> list[int]:
+    """Return each digit's label as a person said it, or else as it was read."""
+    return [
+        digit.label if digit.corrected_label is None else digit.corrected_label for digit in digits
+    ]
 
 
 def _percent(share: float) -> str:

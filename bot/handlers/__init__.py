@@ -7,6 +7,7 @@ from bot.handlers import (
     errors,
     fallback,
     models,
+    privacy,
     readings,
     seen,
     start,
@@ -20,6 +21,7 @@ def register(application: DigitBot) -> None:
     accuracy.register(application)
     training.register(application)
     models.register(application)
+    privacy.register(application)
     readings.register(application)
     seen.register(application)  # Before the handler of all other buttons.
     # Replies with text come before any other text, which only gets a hint.

@@ -68,8 +68,21 @@ class DigitReader(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class HistoryItem:
+    """The digits of one past reading."""
+
+    images: tuple[bytes, ...]  # each 28x28 uint8, row by row
+    labels: tuple[int, ...]
+    is_wrong: bool  # A person has said that it should have been something else.
+
+
 class ReadingPainter(Protocol):
-    """Paints what was seen in a photo."""
+    """Paints what was seen in photos."""
+
+    async def paint_history(self, items: Sequence[HistoryItem]) -> bytes:
+        """Return a PNG of the digits of past readings, each with what it was read as."""
+        ...
 
     async def paint(self, photo: bytes | None, digits: Sequence[ReadDigit]) -> bytes:
         """Return a PNG of the photo with its boxes, and of each digit as the model saw it.

@@ -1,5 +1,7 @@
 """Queries for the updates that Telegram has handed over."""
 
+import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -53,6 +55,15 @@ async def mark_done(session: AsyncSession, update_id: int, done_at: datetime) ->
 async def park(session: AsyncSession, update_id: int, error: str) -> None:
     """Set an update aside, with the error that every attempt ended in."""
     await _change(session, update_id, error=error)
+
+
+async def delete_parked_of(session: AsyncSession, user_id: int) -> None:
+    """Delete what is kept of a person's updates that failed every time."""
+    parked = await session.scalars(select(InboxUpdate).where(InboxUpdate.error.is_not(None)))
+    for update_row in parked:
+        # Few rows and many kinds of update: searched here, not by a JSON query for each kind.
+        if re.search(rf'"id": {user_id}\b', json.dumps(update_row.payload)):
+            await session.delete(update_row)
 
 
 async def delete_done(session: AsyncSession, before: datetime) -> None:
