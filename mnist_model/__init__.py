@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mnist_model.figures import display_sample_images as display_sample_images
     from mnist_model.model import create_model as create_model
     from mnist_model.photo import Box as Box
-    from mnist_model.photo import find_digits as find_digits
+    from mnist_model.photo import find_writing as find_writing
     from mnist_model.reader import DigitReading as DigitReading
     from mnist_model.reader import Reader as Reader
     from mnist_model.reader import Reading as Reading
@@ -54,7 +54,7 @@ _HOMES = {
     "create_model": "model",
     "display_sample_images": "figures",
     "evaluate_model": "evaluate",
-    "find_digits": "photo",
+    "find_writing": "photo",
     "load_checkpoint": "checkpoint",
     "load_mnist": "data",
     "save_checkpoint": "checkpoint",

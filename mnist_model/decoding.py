@@ -11,12 +11,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageChops, UnidentifiedImageError
 
 from mnist_model.errors import EmptyPhotoError, PhotoTooLargeError, UnreadablePhotoError
 
 MAX_PIXELS = 100_000_000
+# Only JPEGs are shrunk while they are decoded. All others lie in memory whole, so that there the
+# limit is on bytes: 25 megapixels in colour, 100 in grey.
+MAX_DECODED_BYTES = 100_000_000
 WORKING_SIDE_PX = 1280  # longest side that the pipeline looks at; Telegram's largest photo size
+_STRIP_PIXELS = 4_000_000  # so many are converted at a time, since that makes copies
 
 # Only what people send. Pillow knows many more formats, some with a history of security trouble.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "HEIF")
@@ -37,33 +41,37 @@ class GreyPhoto:
     height_px: int
 
 
-def decode_photo(photo: bytes | Path) -> GreyPhoto:
+def decode_photo(photo: bytes | Path, *, darkest_channel: bool = False) -> GreyPhoto:
     """Decode an image file, turn it upright by its EXIF tag, and make it grey.
 
     Large JPEGs are decoded at a fraction of their size, which is faster and needs less memory.
 
     Args:
         photo: The bytes of an image file, or its path.
+        darkest_channel: Grey is the least of red, green and blue instead of the brightness. So
+            yellow ink is dark on white, where its brightness is nearly that of the paper.
 
     Raises:
         EmptyPhotoError: There are no bytes.
         UnreadablePhotoError: Not an image, damaged, or of a kind we do not open.
-        PhotoTooLargeError: More than 100 megapixels; told by the header, nothing was decoded.
+        PhotoTooLargeError: More than 100 megapixels, or more than `MAX_DECODED_BYTES` and not a
+            JPEG; told by the header, nothing was decoded.
     """
     content = _read_bytes(photo)
     with _open(content) as image:
-        if image.width * image.height > MAX_PIXELS:
-            raise PhotoTooLargeError(_too_large(image.width * image.height))
         full_size = image.size
+        limit = _most_pixels(image)
+        if image.width * image.height > limit:
+            raise PhotoTooLargeError(_too_large(image.width * image.height, limit))
         try:
-            _shrink_while_decoding(image)
+            _shrink_while_decoding(image, keep_colour=darkest_channel)
             image.load()
             orientation = image.getexif().get(0x0112, 1)
         except MemoryError as error:
-            raise PhotoTooLargeError(_too_large(full_size[0] * full_size[1])) from error
+            raise PhotoTooLargeError(_too_large(full_size[0] * full_size[1], limit)) from error
         except _DECODER_ERRORS as error:
             raise UnreadablePhotoError(_DAMAGED) from error
-        pixels = _to_grey(_shrink(image))
+        pixels = _to_grey(image, darkest_channel=darkest_channel)
     if orientation in _TURNS:
         pixels = np.ascontiguousarray(_TURNS[orientation](pixels))
     is_sideways = orientation in (5, 6, 7, 8)
@@ -101,7 +109,8 @@ def _open(content: bytes) -> Image.Image:
     except UnidentifiedImageError as error:
         raise UnreadablePhotoError(_UNKNOWN) from error
     except Image.DecompressionBombError as error:
-        raise PhotoTooLargeError(_too_large(2 * (Image.MAX_IMAGE_PIXELS or 0))) from error
+        pixels = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        raise PhotoTooLargeError(_too_large(pixels, MAX_PIXELS)) from error
     except _DECODER_ERRORS as error:
         raise UnreadablePhotoError(_DAMAGED) from error
 
@@ -114,7 +123,7 @@ def _register_heif() -> None:
     pillow_heif.register_heif_opener()
 
 
-def _shrink_while_decoding(image: Image.Image) -> None:
+def _shrink_while_decoding(image: Image.Image, *, keep_colour: bool) -> None:
     """Ask the JPEG decoder for grey and for the smallest size that is still large enough."""
     scale = WORKING_SIDE_PX / max(image.size)
     if scale < 1:
@@ -122,36 +131,50 @@ def _shrink_while_decoding(image: Image.Image) -> None:
     else:
         size = image.size
     # libjpeg cannot make grey of CMYK; that is converted later like any other mode.
-    image.draft("L" if image.mode in ("RGB", "L") else image.mode, size)
+    is_plain = image.mode in ("RGB", "L") and not keep_colour
+    image.draft("L" if is_plain else image.mode, size)
 
 
-def _shrink(image: Image.Image) -> Image.Image:
-    """Shrink large photos before making them grey, since that makes a copy."""
-    factor = max(image.size) // WORKING_SIDE_PX
-    if factor < 2 or image.mode not in ("L", "RGB", "CMYK"):
-        return image
-    return image.reduce(factor)
+def _to_grey(image: Image.Image, *, darkest_channel: bool) -> NDArray[np.uint8]:
+    """Make any of Pillow's modes grey, (H, W), and large images smaller on the way."""
+    if image.mode == "L" and max(image.size) <= WORKING_SIDE_PX:
+        return np.asarray(image)
+    to_plain = _to_darkest if darkest_channel else _to_plain
+    factor = max(1, max(image.size) // WORKING_SIDE_PX)
+    rows = max(1, _STRIP_PIXELS // (image.width * factor)) * factor
+    strips = [
+        to_plain(image.crop((0, top, image.width, min(top + rows, image.height)))).reduce(factor)
+        for top in range(0, image.height, rows)
+    ]
+    pixels = np.asarray(np.concatenate([np.asarray(strip) for strip in strips]), dtype=np.uint8)
+    return _flatten_transparency(pixels) if pixels.ndim == 3 else pixels
 
 
-def _to_grey(image: Image.Image) -> NDArray[np.uint8]:
-    """Make any of Pillow's modes grey, (H, W)."""
+def _to_plain(image: Image.Image) -> Image.Image:
+    """Convert to grey (L), or to grey and transparency (LA)."""
     if image.mode.startswith("I"):  # 16 bits per pixel, in 16 or 32
-        return (np.asarray(image).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8)
-    if image.has_transparency_data:
-        return _flatten_transparency(image)
-    return np.asarray(image.convert("L"))
+        pixels = np.asarray(image).astype(np.uint32) >> 8
+        return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+    return image.convert("LA" if image.has_transparency_data else "L")
 
 
-def _flatten_transparency(image: Image.Image) -> NDArray[np.uint8]:
-    """Lay a transparent picture on white, or on black if what it shows is light."""
-    grey, alpha = (
-        np.asarray(channel, dtype=np.float32) for channel in image.convert("LA").split()
-    )
+def _to_darkest(image: Image.Image) -> Image.Image:
+    """Keep the darkest of red, green and blue (L); colours laid on transparency go as they go."""
+    if image.mode.startswith("I") or image.has_transparency_data:
+        return _to_plain(image)
+    red, green, blue = image.convert("RGB").split()
+    return ImageChops.darker(ImageChops.darker(red, green), blue)
+
+
+def _flatten_transparency(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Lay a transparent picture (H, W, 2) on white, or on black if what it shows is light."""
+    grey, alpha = np.moveaxis(pixels.astype(np.float32), 2, 0)
     opacity = alpha / 255
     total = float(opacity.sum())
     is_light = total > 0 and float((grey * opacity).sum()) / total > 127
     paper = 0.0 if is_light else 255.0
-    return (grey * opacity + paper * (1 - opacity)).round().astype(np.uint8)
+    flat = (grey * opacity + paper * (1 - opacity)).round()
+    return np.asarray(flat, dtype=np.uint8)
 
 
 def _fit(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -163,9 +186,19 @@ def _fit(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
-def _too_large(pixels: int) -> str:
-    limit = MAX_PIXELS // 1_000_000
+def _most_pixels(image: Image.Image) -> int:
+    """Return the largest size that an image of this kind may have."""
+    if image.format == "JPEG":
+        return MAX_PIXELS
+    # Pillow keeps colours in four bytes per pixel. Some decoders hold their own copy beside it.
+    is_narrow = image.mode in ("1", "L", "P") and image.format in ("PNG", "BMP", "DIB")
+    bytes_per_pixel = 1 if is_narrow else 4
+    copies = {"WEBP": 3, "HEIF": 2, "GIF": 2}.get(image.format or "", 1)
+    return min(MAX_PIXELS, MAX_DECODED_BYTES // (bytes_per_pixel * copies))
+
+
+def _too_large(pixels: int, limit: int) -> str:
     return (
-        f"This image has {pixels / 1_000_000:.0f} megapixels, more than {limit}; "
-        "please send a smaller one."
+        f"This image has {pixels / 1_000_000:.0f} megapixels, more than {limit // 1_000_000}; "
+        "please send a smaller one, or a JPEG."
     )

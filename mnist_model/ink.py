@@ -1,4 +1,8 @@
-"""Ink apart from paper: evens out the light and tells how strongly each pixel is inked."""
+"""Ink apart from paper: evens out the light and tells how strongly each pixel is inked.
+
+All in bytes and at a working size: it is most of what reading a photo costs. The few pixels around
+a digit can be looked at again in finer detail (`finer_contrast`).
+"""
 
 from dataclasses import dataclass
 
@@ -6,92 +10,177 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+WORKING_SIDE_PX = 640  # longest side; a pen's stroke across a page is still 2 pixels wide
 _GROUND_SIDE_PX = 64  # of the thumbnail that tells light ink from dark
 _GROUND_WINDOW = 0.5  # of the thumbnail's shorter side, for the median
-_PAPER_SIDE_PX = 1280  # of the thumbnail that the paper's brightness is taken from
 _WIDEST_STROKE = 0.3  # of the shorter side; whatever is wider counts as paper or shadow
-_FAINTEST_INK = 0.07  # contrast; below it lie paper grain and compression
+_FAINTEST_INK = 0.07 * 255  # contrast; below it lie paper grain and compression
+_FAINT = 0.25 * 255  # contrast of the strongest ink
 _NOISE_FACTOR = 5.0  # ink stands out this many standard deviations of the paper
-_BLUR_SIDE_PX = 640  # photos get one pixel of blur per this many pixels of longest side
+_INK_SHARE = 0.3  # of the strongest ink's contrast; below it are rulings and print from behind
+_STRONGEST_INK = 0.03  # of the inked pixels are as strong as the strongest ink
+
+Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
 class InkMap:
     """A photo as ink only."""
 
-    contrast: NDArray[np.float32]  # (H, W); 0 is paper, towards 1 is full ink
+    contrast: Pixels  # (H, W); 0 is paper, towards 255 is full ink
     threshold: float  # above it, a pixel is more than paper's grain
+    paper: Pixels  # (H, W), the brightness without ink; of the negative if light on dark
+    is_light_on_dark: bool
+    level: int  # contrast of the bare paper itself, already taken off
+    is_faint: bool  # no ink, or hardly darker than its paper: a colour may show it better
+
+    def finer_contrast(self, grey: Pixels, top: int, left: int, height: int, width: int) -> Pixels:
+        """Look again at a window, in the pixels of a larger version of the same photo.
+
+        Args:
+            grey: The photo's (or any larger or smaller version's) pixels, (H', W').
+            top: The window's upper edge in pixels of this map; likewise the others.
+            left: See `top`.
+            height: See `top`.
+            width: See `top`.
+
+        Returns:
+            The window's contrast in the finer pixels.
+        """
+        scale_y = grey.shape[0] / self.paper.shape[0]
+        scale_x = grey.shape[1] / self.paper.shape[1]
+        rows = slice(round(top * scale_y), max(round((top + height) * scale_y), 1))
+        columns = slice(round(left * scale_x), max(round((left + width) * scale_x), 1))
+        fine = grey[rows, columns]
+        if self.is_light_on_dark:
+            fine = _negative(fine)
+        paper = self.paper[top : top + height, left : left + width]
+        paper = _as_pixels(cv2.resize(paper, fine.shape[::-1]))
+        contrast = _contrast(fine, paper, is_light_on_dark=self.is_light_on_dark)
+        return _take_off(contrast, self.level)
 
 
-def map_ink(grey: NDArray[np.uint8]) -> InkMap:
+def map_ink(grey: Pixels) -> InkMap:
     """Tell ink from paper under uneven light, for dark ink on light and light ink on dark.
 
     Args:
-        grey: (H, W), upright.
+        grey: (H, W), upright, at most about `WORKING_SIDE_PX` long.
     """
-    smooth = _smooth(grey)
-    if is_light_on_dark(grey):
-        inverse = 255 - smooth
-        ground = _paper_brightness(inverse)
-        # On a bright ground little room is left above it; grain must not count as much as ink.
-        difference, full = ground - inverse, np.maximum(ground, 255 - ground)
-    else:
-        ground = _paper_brightness(smooth)
-        difference, full = ground - smooth, np.maximum(ground, 1)
-    contrast = np.asarray(difference / full, dtype=np.float32)  # (H, W)
-    level, spread = _level_and_spread(contrast)
+    is_light = is_light_on_dark(grey)
+    # Small pictures are drawings or cut-outs, whose strokes a blur would fill.
+    smooth = grey if max(grey.shape) < WORKING_SIDE_PX / 4 else _as_pixels(cv2.blur(grey, (3, 3)))
+    if is_light:
+        smooth = _negative(smooth)
+    paper = _paper_brightness(smooth)
+    contrast = _contrast(smooth, paper, is_light_on_dark=is_light)
+    histogram = _histogram(contrast)
+    level, spread = _level_and_spread(histogram)
+    contrast = _take_off(contrast, level)
+    faintest = max(_FAINTEST_INK, _NOISE_FACTOR * spread)
+    strongest = _strongest_ink(histogram[level:], faintest)
     return InkMap(
-        np.clip(contrast - np.float32(level), 0, 1),
-        threshold=max(_FAINTEST_INK, _NOISE_FACTOR * spread),
+        contrast,
+        threshold=max(faintest, _INK_SHARE * strongest),
+        paper=paper,
+        is_light_on_dark=is_light,
+        level=level,
+        is_faint=strongest < _FAINT,
     )
 
 
-def is_light_on_dark(grey: NDArray[np.uint8]) -> bool:
-    """Tell whether the ink is lighter than its ground.
-
-    Ink is the minority nearly everywhere, so a median over wide windows shows the ground, with the
-    edges of shadows where they are. What differs from it leans to the ink's side.
-    """
-    small = _shrink(grey, _GROUND_SIDE_PX)
-    size = max(3, round(_GROUND_WINDOW * min(small.shape)) | 1)
-    ground = cv2.medianBlur(small, size).astype(np.float32)
-    return float(((small - ground) ** 3).mean()) > 0
-
-
-def _smooth(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Blur away sensor noise, the more the larger the photo."""
-    sigma = max(grey.shape) / _BLUR_SIDE_PX
-    if sigma < 0.3:  # a kernel of one pixel
-        return grey
-    return np.asarray(cv2.GaussianBlur(grey, (0, 0), sigma), dtype=np.uint8)
-
-
-def _paper_brightness(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Estimate the brightness that each pixel would have without ink, (H, W).
-
-    A morphological closing fills what is dark and narrow. Slopes and edges of shadows, which are
-    wide, it leaves as they are.
-    """
-    height, width = grey.shape
-    small = _shrink(grey, _PAPER_SIDE_PX)
-    size = max(3, round(_WIDEST_STROKE * min(small.shape)) | 1)
-    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (size, size))
-    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
-    closed = cv2.blur(closed, (3, 3)).astype(np.float32)
-    return np.asarray(cv2.resize(closed, (width, height)), dtype=np.float32)
-
-
-def _level_and_spread(contrast: NDArray[np.float32]) -> tuple[float, float]:
-    """Measure the paper's own contrast, median and standard deviation, unmoved by the ink."""
-    level = float(np.median(contrast))
-    below = contrast[contrast <= level]
-    return level, 1.4826 * float(np.median(level - below))
-
-
-def _shrink(grey: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
+def shrink(grey: Pixels, side_px: int) -> Pixels:
+    """Shrink so that the longer side is at most `side_px`."""
     height, width = grey.shape
     scale = side_px / max(height, width)
     if scale >= 1:
         return grey
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return _as_pixels(cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
+
+
+def is_light_on_dark(grey: Pixels) -> bool:
+    """Tell whether the ink is lighter than its ground.
+
+    Ink is the minority nearly everywhere, so a median over wide windows shows the ground, with the
+    edges of shadows where they are. What differs from it leans to the ink's side. Only what is
+    sharp counts: glare is not.
+    """
+    small = shrink(grey, _GROUND_SIDE_PX)
+    size = max(3, round(_GROUND_WINDOW * min(small.shape)) | 1)
+    residual = small.astype(np.float32) - cv2.medianBlur(small, size)
+    sharp = small.astype(np.float32) - cv2.blur(small, (5, 5))
+    return float((residual * sharp**2).sum()) > 0
+
+
+def _contrast(grey: Pixels, paper: Pixels, *, is_light_on_dark: bool) -> Pixels:
+    """Measure how much darker than its paper each pixel is, as a share of 255."""
+    # On a bright ground little room is left above it; grain must not count as much as ink.
+    full = np.maximum(paper, 255 - paper) if is_light_on_dark else np.maximum(paper, 1)
+    return _as_pixels(cv2.divide(cv2.subtract(paper, grey), full, scale=255))
+
+
+def _paper_brightness(grey: Pixels) -> Pixels:
+    """Estimate the brightness that each pixel would have without ink, (H, W).
+
+    A morphological closing fills what is dark and narrow. Slopes and edges of shadows, which are
+    wide, it leaves as they are.
+    """
+    size = max(3, round(_WIDEST_STROKE * min(grey.shape)) | 1)
+    closed = _running(np.minimum, _running(np.maximum, grey, size), size)
+    return _as_pixels(cv2.blur(closed, (3, 3)))
+
+
+def _running(extreme: np.ufunc, image: Pixels, size: int) -> Pixels:
+    """Take the running maximum or minimum over a square window, edges repeated.
+
+    By doubling: the extreme over 2n pixels is that of two over n. So a window of 150 pixels costs
+    eight steps, where OpenCV's takes time in proportion to the window.
+    """
+    margin = size // 2
+    result = cv2.copyMakeBorder(image, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
+    reach = 1
+    while reach < size:
+        step = min(reach, size - reach)
+        result = extreme(result[:-step], result[step:])
+        result = extreme(result[:, :-step], result[:, step:])
+        reach += step
+    return _as_pixels(result)
+
+
+def _take_off(contrast: Pixels, level: int) -> Pixels:
+    return contrast - np.minimum(contrast, np.uint8(level))
+
+
+def _histogram(contrast: Pixels) -> NDArray[np.float32]:
+    counts = cv2.calcHist([contrast], [0], None, [256], [0, 256])
+    return np.asarray(counts, dtype=np.float32).ravel()
+
+
+def _level_and_spread(histogram: NDArray[np.float32]) -> tuple[int, float]:
+    """Measure the paper's own contrast, median and standard deviation, unmoved by the ink.
+
+    Args:
+        histogram: Number of pixels of each contrast, (256,).
+    """
+    counts = np.cumsum(histogram, dtype=np.float64)
+    level = int(np.searchsorted(counts, counts[-1] / 2))
+    below = int(np.searchsorted(counts, counts[level] / 2))
+    return level, 1.4826 * (level - below)
+
+
+def _strongest_ink(histogram: NDArray[np.float32], faintest: float) -> float:
+    """Return the contrast that the strongest of all inked pixels have."""
+    inked = histogram.copy()
+    inked[: int(faintest) + 1] = 0
+    counts = np.cumsum(inked, dtype=np.float64)
+    if counts[-1] == 0:
+        return 0.0
+    return float(np.searchsorted(counts, (1 - _STRONGEST_INK) * counts[-1]))
+
+
+def _negative(image: Pixels) -> Pixels:
+    return _as_pixels(cv2.bitwise_not(image))
+
+
+def _as_pixels(image: object) -> Pixels:
+    return np.asarray(image, dtype=np.uint8)

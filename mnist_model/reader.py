@@ -5,6 +5,8 @@ reading = reader.read(Path("photo.jpg"))
 print(reading.text, [digit.confidence for digit in reading.digits])
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +20,17 @@ from mnist_model.checkpoint import (
     load_checkpoint,
 )
 from mnist_model.inference import NumpyMLP, log_softmax
-from mnist_model.photo import Box, find_digits
+from mnist_model.photo import Box, Line, Writing, find_writing
+from mnist_model.reasons import NOT_A_DIGIT
+from mnist_model.rejection import load_rejector
+from mnist_model.segmentation import CUT_SCORE, choose_chain, cut_line, list_candidates
 
 __all__ = ["Box", "DigitReading", "Reader", "Reading"]
+
+SUREST_REJECTED = 0.05  # certainty; on made-up validation photos, so few digits score less
+MOST_LEFT_OUT = 0.1  # of a line's ink is dirt; more is a sign that it holds no digits
+REJECTOR_WEIGHT = 0.3  # of its say on which digit it is; it is the smaller network
+LEAST_LIKELY = math.log(1e-4)  # one piece that is surely no digit does not settle a long number
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +52,7 @@ class Reading:
     text: str  # the digits; lines separated by one space; "" when rejected
     rejected: bool
     reason: str | None  # a sentence for a person; None unless rejected
+    certainty: float = 0.0  # how surely all of it is digits, 0 to 1; low if rejected
 
 
 class Reader:
@@ -58,6 +69,7 @@ class Reader:
         """
         self.metadata: CheckpointMetadata = checkpoint.metadata
         self._network = NumpyMLP(checkpoint.metadata.config, checkpoint.weights)
+        self._rejector = load_rejector()
 
     @classmethod
     def load(cls, checkpoint: Path | None = None) -> "Reader":
@@ -76,25 +88,68 @@ class Reader:
 
         Raises:
             UnreadablePhotoError: Not an image, damaged, empty, or of a kind we do not open.
-            PhotoTooLargeError: More than 100 megapixels.
+            PhotoTooLargeError: Too many pixels.
         """
-        found = find_digits(photo)
-        if not found.digits:
-            return Reading(digits=(), text="", rejected=True, reason=found.reason)
-        images = np.stack([digit.image for digit in found.digits])  # (N, 28, 28)
-        probabilities = self.classify(images)  # (N, 10)
-        digits = tuple(
+        writing = find_writing(photo)
+        reading = self._read_writing(writing)
+        if reading.rejected and writing.ink.is_faint:
+            return self._read_writing(find_writing(photo, darkest_channel=True))
+        return reading
+
+    def _read_writing(self, writing: Writing) -> Reading:
+        lines = [self._read_line(writing, line) for line in writing.lines]
+        certainty = _certainty([score for _, scores in lines for score in scores])
+        if certainty < SUREST_REJECTED:
+            return Reading((), "", True, writing.reason or NOT_A_DIGIT, certainty)
+        digits = tuple(digit for line, _ in lines for digit in line)
+        text = " ".join("".join(str(digit.label) for digit in line) for line, _ in lines if line)
+        return Reading(digits, text, False, None, certainty)
+
+    def _read_line(self, writing: Writing, line: Line) -> tuple[list[DigitReading], list[float]]:
+        """Try all ways to cut a line into digits, and return the best.
+
+        Returns:
+            Its digits, and for each the log-probability that it is one; one more for all that was
+            left out, if that is much.
+        """
+        pieces = cut_line(line.pieces, line.height)
+        candidates = list_candidates(pieces, line.height)
+        if not candidates:
+            return [], []
+        cuts = [writing.cut_out(candidate.piece) for candidate in candidates]
+        images = np.stack([cut.image for cut in cuts])  # (N, 28, 28)
+        probabilities, scores = self._judge(images)
+        scores += CUT_SCORE * np.array([candidate.is_cut_out for candidate in candidates])
+        chain, left_out = choose_chain(pieces, candidates, scores, line.height)
+        digits = [
             DigitReading(
-                label=int(row.argmax()),
-                confidence=float(row.max()),
-                box=digit.box,
-                probabilities=row,
-                image=digit.image,
+                label=int(probabilities[index].argmax()),
+                confidence=float(probabilities[index].max()),
+                box=cuts[index].box,
+                probabilities=probabilities[index],
+                image=cuts[index].image,
             )
-            for digit, row in zip(found.digits, probabilities, strict=True)
-        )
-        text = "".join(str(digit.label) for digit in digits)
-        return Reading(digits=digits, text=text, rejected=False, reason=None)
+            for index in chain
+        ]
+        likely = [float(scores[index]) for index in chain]
+        if left_out > MOST_LEFT_OUT:
+            likely.append(LEAST_LIKELY)
+        return digits, likely
+
+    def _judge(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Ask both networks.
+
+        Returns:
+            Probabilities of the ten digits, (N, 10), and the log-probability that the image is a
+            digit, and the same one to both, (N,).
+        """
+        by_classifier = self.classify(images)  # (N, 10)
+        by_rejector = np.exp(self._rejector.log_probabilities(images))  # (N, 10)
+        both = by_classifier * np.maximum(by_rejector, 1e-3) ** REJECTOR_WEIGHT
+        doubting = np.sqrt(by_classifier)  # the classifier is too sure of what it never saw
+        doubting /= doubting.sum(axis=1, keepdims=True)
+        agreed = np.log((doubting * by_rejector).sum(axis=1) + np.float32(1e-9))
+        return both / both.sum(axis=1, keepdims=True), agreed
 
     def classify(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Tell how probable each digit is for each image.
@@ -110,3 +165,10 @@ class Reader:
         inputs = (pixels / np.float32(255) - np.float32(mean)) / np.float32(std)
         log_probabilities = self._network.log_probabilities(inputs)  # (N, 10)
         return np.exp(log_softmax(log_probabilities / np.float32(self.metadata.temperature)))
+
+
+def _certainty(scores: Sequence[float]) -> float:
+    """Average log-probabilities to one probability; none is 0."""
+    if not scores:
+        return 0.0
+    return math.exp(sum(max(score, LEAST_LIKELY) for score in scores) / len(scores))

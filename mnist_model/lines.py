@@ -1,0 +1,272 @@
+"""Ruled lines, squares and frames: found as long, thin and straight, and erased from the ink.
+
+Strokes that cross a line stay whole: of a line only those pixels go where the ink is no thicker
+than the line itself. A digit's own straight strokes are not lines: a line runs into the picture
+from its edge, or is one of several that are parallel and alike, or one side of a square.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Mask = NDArray[np.uint8]  # (H, W), 1 is ink
+
+_PIECE = 0.05  # of the picture's shorter side: straight this far, ink may be part of a line
+_SHORTEST_PIECE_PX = 9
+_BRIDGE = 0.02  # of the picture's shorter side: gaps this long are grain
+_SHORTEST = 0.08  # of the picture's side along it: shorter segments are not looked at
+_MOST_SEGMENTS = 200  # more are fur or cloth
+_LINK = 0.4  # of the picture's side: segments this far apart go on as one line behind a digit
+_COVERED = 0.5  # of a line's length is in its segments
+_LONG = 0.85  # of the picture's side: a line that reaches only one edge is this long
+_LONG_IN_RIM = 0.5  # of the picture's side: the same, if it runs beside another edge
+_RIM = 0.15  # of the shorter side: this near, a line runs beside an edge
+_CROOKED = 0.2  # times its thickness: so far a line strays from a gentle bow
+_BOW = 0.03  # of its length: the deepest bow that paper gives to a line
+_LONG_AMONG_LIKE = 0.5  # of the longer side: so long are the lines of a ruling that ends inside
+_ALIKE = 0.9  # parallel lines of one ruling overlap by this share of their length
+_SQUARE = 0.15  # of a side: the sides of a square meet this exactly
+_FILLED = 0.9  # of its length, a segment has ink
+_THICKEST = 0.12  # of the shorter side; a line is no thicker
+_THIN_PX = 5  # at the working size; rulings are no thicker
+_SLIMMEST = 6  # times longer than thick is a line at least
+_EDGE = 0.04  # of a side: what comes this near the picture's edge reaches it
+
+
+@dataclass(frozen=True)
+class _Segment:
+    """A straight piece of a nearly horizontal line."""
+
+    label: int
+    left: int
+    right: int  # exclusive
+    top: int
+    bottom: int  # exclusive
+    thickness: float
+    slope: float
+
+    def height_at(self, x: float) -> float:
+        """Return the row where the segment, prolonged, passes a column."""
+        return (self.top + self.bottom) / 2 + self.slope * (x - (self.left + self.right) / 2)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """Segments, from left to right, that go on as one nearly horizontal line."""
+
+    segments: tuple[_Segment, ...]
+
+    @property
+    def left(self) -> int:
+        return self.segments[0].left
+
+    @property
+    def right(self) -> int:
+        return self.segments[-1].right
+
+    @property
+    def length(self) -> int:
+        return self.right - self.left
+
+    @property
+    def middle(self) -> float:
+        return sum(segment.top + segment.bottom for segment in self.segments) / (
+            2 * len(self.segments)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Candidates:
+    """What is thin, straight and long in a picture, nearly horizontal."""
+
+    mask: Mask
+    labels: NDArray[np.int32]  # (H, W), whose pixel is whose
+    lines: list[_Line]
+
+
+def erase_lines(mask: Mask) -> Mask:
+    """Return the ink without the lines of rulings and squares.
+
+    Args:
+        mask: (H, W), 1 is ink.
+    """
+    shorter = min(mask.shape)
+    if shorter < 2 * _SHORTEST_PIECE_PX:
+        return mask
+    # Thin ones first: a pen's strokes, thicker than they, would tie them to one another.
+    for thickest_px in sorted({_THIN_PX, max(_THIN_PX, round(_THICKEST * shorter))}):
+        across = _find_candidates(mask, thickest_px)
+        down = _find_candidates(np.ascontiguousarray(mask.T), thickest_px)
+        lines = _line_pixels(across, _choose(across, down))
+        lines |= _line_pixels(down, _choose(down, across)).T
+        mask = np.ascontiguousarray(mask & (1 - lines))
+    return mask
+
+
+def _find_candidates(mask: Mask, thickest_px: int) -> _Candidates:
+    height, width = mask.shape
+    nothing = _Candidates(mask, np.zeros((0, 0), np.int32), [])
+    if not _has_long_rows(mask):
+        return nothing
+    shorter = min(height, width)
+    thick = _dilated(mask, 1, 3)  # lets a line climb from row to row
+    pieces = _opened(thick, max(_SHORTEST_PIECE_PX, round(_PIECE * shorter)), 1)
+    # Thick ink is no line, though it holds long rows.
+    pieces &= 1 - _opened(pieces, 1, thickest_px + 2)
+    gap = np.ones((1, max(3, round(_BRIDGE * shorter) | 1)), np.uint8)
+    bridged = cv2.morphologyEx(pieces, cv2.MORPH_CLOSE, gap)
+    _, found, stats, _ = cv2.connectedComponentsWithStats(bridged, connectivity=8)
+    labels = np.asarray(found, dtype=np.int32)
+    is_long = stats[:, cv2.CC_STAT_WIDTH] >= _SHORTEST * width
+    numbers = [int(label) for label in np.flatnonzero(is_long) if label > 0]
+    if len(numbers) > _MOST_SEGMENTS:
+        return nothing
+    segments = [_fit_segment(mask, labels, stats[label], label) for label in numbers]
+    lines = _link([segment for segment in segments if segment is not None], _LINK * width)
+    return _Candidates(mask, labels, lines)
+
+
+def _fit_segment(
+    mask: Mask, labels: NDArray[np.int32], box: NDArray[np.integer], label: int
+) -> _Segment | None:
+    """Measure what may be a segment; None if it has too many gaps or is not straight."""
+    left, top, length, tall = (int(side) for side in box[:4])
+    window = np.s_[top : top + tall, left : left + length]
+    ink = ((labels[window] == label) & (mask[window] > 0)).astype(np.int64)
+    filled = ink.sum(axis=0)  # (length,)
+    columns = np.flatnonzero(filled)
+    if len(columns) < max(_FILLED * length, 3):
+        return None
+    thickness = float(np.median(filled[columns]))
+    middles = (np.arange(tall) @ ink)[columns] / filled[columns]
+    curve = np.polyfit(columns, middles, 2)  # paper is seldom flat
+    strays = np.percentile(np.abs(middles - np.polyval(curve, columns)), 85)
+    depth = abs(curve[0]) * (length / 2) ** 2
+    if (
+        length < _SLIMMEST * thickness
+        or strays > 0.7 + _CROOKED * thickness
+        or depth > 1 + _BOW * length
+    ):
+        return None
+    slope = float(curve[1] + curve[0] * length)  # in the middle
+    return _Segment(label, left, left + length, top, top + tall, thickness, slope)
+
+
+def _link(segments: list[_Segment], farthest_px: float) -> list[_Line]:
+    """Chain segments that go on in one another's direction."""
+    chains: list[list[_Segment]] = []
+    for segment in sorted(segments, key=lambda segment: segment.left):
+        for chain in chains:
+            if _goes_on(chain[-1], segment, farthest_px):
+                chain.append(segment)
+                break
+        else:
+            chains.append([segment])
+    lines = [_Line(tuple(chain)) for chain in chains]
+    return [
+        line
+        for line in lines
+        if sum(part.right - part.left for part in line.segments) >= _COVERED * line.length
+    ]
+
+
+def _goes_on(segment: _Segment, following: _Segment, farthest_px: float) -> bool:
+    gap = following.left - segment.right
+    if gap > farthest_px or following.right <= segment.right:
+        return False
+    thinner, thicker = sorted((segment.thickness, following.thickness))
+    x = (segment.right + following.left) / 2
+    offset = abs(segment.height_at(x) - following.height_at(x))
+    return thicker <= 2 * thinner + 1 and offset <= 2 + 0.5 * thicker + 0.04 * max(gap, 0)
+
+
+def _has_long_rows(mask: Mask) -> bool:
+    """Tell whether any line could be there: cheap, for the many photos that have none.
+
+    Sixteen rows count as one, since lines slant.
+    """
+    rows = -(-mask.shape[0] // 16)
+    padded = np.zeros((rows * 16, mask.shape[1]), np.uint8)
+    padded[: len(mask)] = mask
+    has_ink = padded.reshape(rows, 16, -1).max(axis=1)  # (rows, W)
+    return bool((has_ink.sum(axis=1, dtype=np.int64) >= _SHORTEST * mask.shape[1]).any())
+
+
+def _choose(candidates: _Candidates, crossing: _Candidates) -> list[_Line]:
+    """Keep what cannot be a digit's stroke."""
+    height, width = candidates.mask.shape
+    shortest_ruling = _LONG_AMONG_LIKE * max(height, width)
+    return [
+        line
+        for line in candidates.lines
+        if _is_from_the_edge(line, height, width)
+        or (line.length > shortest_ruling and len(_likes(line, candidates.lines, _ALIKE)) > 1)
+        or _is_side_of_square(line, candidates.lines, crossing.lines)
+    ]
+
+
+def _is_from_the_edge(line: _Line, height: int, width: int) -> bool:
+    margin = max(2, _EDGE * width)
+    edges = (line.left < margin) + (line.right > width - margin)
+    rim = _RIM * min(height, width)
+    is_beside_an_edge = not rim < line.middle < height - rim
+    shortest = _LONG_IN_RIM if is_beside_an_edge else _LONG
+    return edges == 2 or (edges == 1 and line.length > shortest * width)
+
+
+def _likes(line: _Line, lines: list[_Line], share: float) -> list[_Line]:
+    """Return the other lines that run beside this one and are about as long."""
+    return [
+        other
+        for other in lines
+        if other is not line
+        and min(line.right, other.right) - max(line.left, other.left)
+        > share * max(line.length, other.length)
+    ]
+
+
+def _is_side_of_square(line: _Line, lines: list[_Line], crossing: list[_Line]) -> bool:
+    """Tell whether the line and one like it are joined by two others at their ends."""
+    for other in _likes(line, lines, 1 - 2 * _SQUARE):
+        near, far = sorted((line.middle, other.middle))
+        slack = _SQUARE * max(line.length, far - near)
+        ends = [
+            side.middle
+            for side in crossing
+            if abs(side.left - near) < slack and abs(side.right - far) < slack
+        ]
+        if any(abs(end - line.left) < slack for end in ends) and any(
+            abs(end - line.right) < slack for end in ends
+        ):
+            return True
+    return False
+
+
+def _line_pixels(candidates: _Candidates, lines: list[_Line]) -> Mask:
+    """Return the pixels of some lines, less the strokes that cross them."""
+    mask, labels = candidates.mask, candidates.labels
+    result = np.zeros_like(mask)
+    for segment in (segment for line in lines for segment in line.segments):
+        reach = int(segment.thickness / 2) + 2
+        tallest = round(1.6 * segment.thickness) + 2  # a stroke that crosses is taller here
+        above = max(segment.top - reach - tallest, 0)
+        window = np.s_[above : segment.bottom + reach + tallest, segment.left : segment.right]
+        tall = _opened(np.ascontiguousarray(mask[window]), 1, tallest)
+        is_line = (labels[window] == segment.label).astype(np.uint8)
+        near = _dilated(is_line, 5, 2 * reach + 1)
+        result[window] |= mask[window] & near & (1 - tall)
+    return result
+
+
+def _opened(mask: Mask, width_px: int, height_px: int) -> Mask:
+    kernel = np.ones((height_px, width_px), np.uint8)
+    opened = cv2.morphologyEx(
+        mask, cv2.MORPH_OPEN, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0
+    )
+    return np.asarray(opened, dtype=np.uint8)
+
+
+def _dilated(mask: Mask, width_px: int, height_px: int) -> Mask:
+    return np.asarray(cv2.dilate(mask, np.ones((height_px, width_px), np.uint8)), dtype=np.uint8)

@@ -1,0 +1,51 @@
+"""Tells digits from everything else: letters, scribbles, stains, pieces of digits, joined digits.
+
+A small network of its own, trained on made-up ink (`scripts/train_rejector.py`). It knows nothing
+of the classifier, which may be any: one that has only ever seen digits is sure of anything.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_model.checkpoint import load_checkpoint
+from mnist_model.inference import NumpyMLP
+
+REJECTOR_CHECKPOINT = Path(__file__).parent / "pretrained" / "rejector.safetensors"
+
+
+class Rejector:
+    """The network that tells digits from everything else. Holds no state that changes."""
+
+    def __init__(self, path: Path) -> None:
+        """Load the network.
+
+        Raises:
+            CheckpointError: The file is missing, damaged or foreign.
+        """
+        checkpoint = load_checkpoint(path)
+        self._network = NumpyMLP(checkpoint.metadata.config, checkpoint.weights)
+        self._normalisation = checkpoint.metadata.normalisation
+
+    def log_probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Tell how probably each image is each digit, where it may be no digit at all.
+
+        Args:
+            images: (N, 28, 28) as in MNIST: 0 is paper, 255 is ink.
+
+        Returns:
+            Natural logarithms of the probabilities, (N, 10); what is missing to a sum of 1 is the
+            probability that it is no digit.
+        """
+        mean, std = self._normalisation
+        pixels = images.reshape(len(images), -1).astype(np.float32)  # (N, 784)
+        inputs = (pixels / np.float32(255) - np.float32(mean)) / np.float32(std)
+        return self._network.log_probabilities(inputs)[:, :10]
+
+
+@cache
+def load_rejector() -> Rejector:
+    """Load the rejector that comes with the package, once."""
+    return Rejector(REJECTOR_CHECKPOINT)

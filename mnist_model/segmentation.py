@@ -1,0 +1,238 @@
+"""Pieces of ink to digits: where to cut what touches, what to join, and the best of all ways.
+
+A line of writing is cut wherever a digit might end, more often than needed. Every few neighbouring
+pieces together are a candidate; each gets a score from the networks, and the chain of candidates
+with the best total is the reading.
+
+Source: over-segmentation and dynamic programming, Casey and Lecolinet, "A survey of methods and
+strategies in character segmentation", IEEE PAMI 18 (1996).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_SLIM = 0.8  # width by height; a slimmer piece is never two digits
+_SEAM_HEIGHT_PX = 32  # cuts are sought in a piece shrunk to this height
+_SEAM_STEP_COST = 0.15  # of one pixel of ink, for each step to the side
+_SEAM_INK = 0.4  # of the height: a cut goes through no more ink than this
+_SEAM_GAP = 0.2  # of the height: cuts are this far apart, and from the ends
+_MOST_JOINED = 4  # pieces in one digit
+_WIDEST_DIGIT = 1.35  # times the line's height; wider is no digit in one piece
+_WIDEST_GAP = 0.3  # of the line's height, between strokes of one digit
+_LOWEST_DIGIT = 0.4  # of the line's height
+CUT_SCORE = -1.5  # for each digit that was cut off another: most ink in one piece is one digit
+SKIP_SCORE = -9.0  # of a piece as large as a digit that is in no digit; in proportion if smaller
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Some connected ink, in pixels of the ink map."""
+
+    mask: NDArray[np.bool_]  # (H, W)
+    left: int
+    top: int
+    origin: int = -1  # pieces cut from one have its number in common; -1 is uncut
+
+    @property
+    def right(self) -> int:
+        """The first column beyond it."""
+        return self.left + int(self.mask.shape[1])
+
+    @property
+    def bottom(self) -> int:
+        """The first row beyond it."""
+        return self.top + int(self.mask.shape[0])
+
+    @property
+    def height(self) -> int:
+        """Rows from top to bottom."""
+        return int(self.mask.shape[0])
+
+    @property
+    def centre_x(self) -> float:
+        """Half-way between left and right."""
+        return (self.left + self.right) / 2
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Neighbouring pieces of a line that may be one digit: `first` up to, not with, `end`."""
+
+    first: int
+    end: int
+    piece: Piece  # all of them as one
+    is_cut_out: bool  # an end of it was cut through ink
+
+
+def join(pieces: Sequence[Piece]) -> Piece:
+    """Lay pieces together as one."""
+    if len(pieces) == 1:
+        return pieces[0]
+    left, top = min(piece.left for piece in pieces), min(piece.top for piece in pieces)
+    right, bottom = max(piece.right for piece in pieces), max(piece.bottom for piece in pieces)
+    mask = np.zeros((bottom - top, right - left), np.bool_)
+    for piece in pieces:
+        rows = slice(piece.top - top, piece.bottom - top)
+        mask[rows, piece.left - left : piece.right - left] |= piece.mask
+    return Piece(mask, left, top)
+
+
+def cut_line(pieces: Sequence[Piece], line_height: float) -> list[Piece]:
+    """Cut the wide pieces of a line, and sort all from left to right."""
+    parts = [
+        part
+        for number, piece in enumerate(pieces)
+        for part in (_cut(piece, number) if _may_be_several(piece, line_height) else [piece])
+    ]
+    return sorted(parts, key=lambda part: part.centre_x)
+
+
+def list_candidates(pieces: Sequence[Piece], line_height: float) -> list[Candidate]:
+    """List all neighbouring pieces that may be one digit together."""
+    candidates = []
+    for first in range(len(pieces)):
+        right = pieces[first].right
+        for end in range(first + 1, min(first + _MOST_JOINED, len(pieces)) + 1):
+            if pieces[end - 1].left - right > _WIDEST_GAP * line_height:
+                break
+            right = max(right, pieces[end - 1].right)
+            piece = join(pieces[first:end])
+            if end > first + 1 and piece.mask.shape[1] > _WIDEST_DIGIT * line_height:
+                break
+            if piece.height >= _LOWEST_DIGIT * line_height:
+                origins = [(piece.origin) for piece in pieces[first:end]]
+                is_cut_out = any(
+                    0 <= pieces[other].origin in origins
+                    for other in (first - 1, end)
+                    if 0 <= other < len(pieces)
+                )
+                candidates.append(Candidate(first, end, piece, is_cut_out))
+    return candidates
+
+
+def choose_chain(
+    pieces: Sequence[Piece],
+    candidates: Sequence[Candidate],
+    scores: NDArray[np.floating],
+    line_height: float,
+) -> tuple[list[int], float]:
+    """Return the candidates that explain the line best, from left to right.
+
+    Args:
+        pieces: Of the line, from left to right.
+        candidates: What may be digits.
+        scores: How well each looks like one, log-probabilities, (number of candidates,).
+        line_height: In pixels, as the pieces' sizes.
+
+    Returns:
+        The candidates' indices, and the share of the line's ink that is in none of them.
+    """
+    best = [0.0]
+    came_from: list[int | None] = [None]
+    for end in range(1, len(pieces) + 1):
+        size = min(1.0, max(pieces[end - 1].mask.shape) / line_height)
+        total, choice = best[end - 1] + SKIP_SCORE * size**2, None
+        for index, candidate in enumerate(candidates):
+            if candidate.end == end and best[candidate.first] + scores[index] > total:
+                total, choice = float(best[candidate.first] + scores[index]), index
+        best.append(total)
+        came_from.append(choice)
+    chain: list[int] = []
+    areas = [int(piece.mask.sum()) for piece in pieces]
+    left_out = 0
+    end = len(pieces)
+    while end > 0:
+        step = came_from[end]
+        if step is None:
+            end -= 1
+            left_out += areas[end]
+        else:
+            chain.append(step)
+            end = candidates[step].first
+    return chain[::-1], left_out / sum(areas)
+
+
+def _may_be_several(piece: Piece, line_height: float) -> bool:
+    height, width = piece.mask.shape
+    is_wide = width > _SLIM * min(height, 1.2 * line_height)
+    return bool(is_wide and height >= _LOWEST_DIGIT * line_height)
+
+
+def _cut(piece: Piece, number: int) -> list[Piece]:
+    """Cut the line's `number`th piece along all paths down that cross little ink."""
+    height, width = piece.mask.shape
+    scale = _SEAM_HEIGHT_PX / height
+    size = (max(1, round(width * scale)), _SEAM_HEIGHT_PX)
+    small = cv2.resize(piece.mask.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    seams = _find_seams(np.asarray(small, dtype=np.float32))
+    if not seams:
+        return [piece]
+    rows = np.minimum((np.arange(height) * scale).astype(np.int64), _SEAM_HEIGHT_PX - 1)
+    part_of = np.zeros((height, width), np.int64)
+    for seam in seams:
+        part_of += np.arange(width) >= (seam[rows] / scale)[:, None]
+    parts = [_trim(piece, part_of == part, number) for part in range(len(seams) + 1)]
+    return [part for part in parts if part is not None]
+
+
+def _find_seams(ink: NDArray[np.float32]) -> list[NDArray[np.int64]]:
+    """Find paths from top to bottom; each is the column per row, (H,), of the first pixel beyond.
+
+    Args:
+        ink: (H, W), 0 to 1.
+    """
+    height, width = ink.shape
+    gap = max(2, round(_SEAM_GAP * height))
+    if width < 2 * gap + 2:
+        return []
+    costs, steps = _path_costs(ink)
+    order = np.argsort(costs, kind="stable")
+    seams: list[NDArray[np.int64]] = []
+    middles: list[float] = []
+    for column in order:
+        if costs[column] > _SEAM_INK * height:
+            break
+        seam = _trace(steps, int(column))
+        middle = float(seam.mean())
+        if gap <= middle <= width - gap and all(abs(middle - m) >= gap for m in middles):
+            seams.append(seam)
+            middles.append(middle)
+    return seams
+
+
+def _path_costs(ink: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return the cheapest path's cost to each column of the last row, and its steps, (H, W)."""
+    height, width = ink.shape
+    columns = np.arange(width)
+    costs = ink[0].copy()
+    steps = np.zeros((height, width), np.int64)
+    for row in range(1, height):
+        padded = np.pad(costs, 1, constant_values=np.inf)
+        ways = np.stack(
+            (padded[1:-1], padded[:-2] + _SEAM_STEP_COST, padded[2:] + _SEAM_STEP_COST)
+        )  # (3, W): straight on, from the left, from the right
+        choice = ways.argmin(axis=0)
+        steps[row] = np.array((0, -1, 1))[choice]
+        costs = ways[choice, columns] + ink[row]
+    return costs.astype(np.float32), steps
+
+
+def _trace(steps: NDArray[np.int64], column: int) -> NDArray[np.int64]:
+    seam = np.empty(len(steps), np.int64)
+    for row in range(len(steps) - 1, -1, -1):
+        seam[row] = column
+        column += int(steps[row, column])
+    return seam
+
+
+def _trim(piece: Piece, is_part: NDArray[np.bool_], origin: int) -> Piece | None:
+    mask = piece.mask & is_part
+    left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    if width == 0:
+        return None
+    window = mask[top : top + height, left : left + width]
+    return Piece(window, piece.left + left, piece.top + top, origin)
