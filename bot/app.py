@@ -14,6 +14,7 @@ from telegram.ext import AIORateLimiter, ApplicationBuilder, ContextTypes
 from telegram.request import HTTPXRequest
 
 from bot import handlers, texts
+from bot.accuracy_painter import PillowAccuracyPainter
 from bot.context import Context, DigitBot, Services, set_services
 from bot.digit_reader import MnistDigitReader
 from bot.handlers.errors import apologise
@@ -145,7 +146,7 @@ def build_program(
     services = Services(
         readings=ReadingService(session_factory, clock, reader, painter),
         corrections=CorrectionService(session_factory, clock),
-        accuracy=AccuracyService(session_factory),
+        accuracy=AccuracyService(session_factory, clock, PillowAccuracyPainter()),
         models=models,
         training=TrainingService(session_factory, clock, trainer, store, models),
         privacy=PrivacyService(session_factory, painter),

@@ -10,6 +10,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.constants import InlineKeyboardMarkupLimit
 
 from bot.errors import UnknownButtonError
+from bot.services.accuracy import Period
 from bot.services.readings import NOT_A_DIGIT, ReadingView
 
 
@@ -22,8 +23,9 @@ class Button(StrEnum):
     DIGIT = "digit"  # Choose the wrong digit of a number.
     LABEL = "label"  # Say what a digit should have been.
     SEE = "see"  # Show what was seen.
-    FORGET = "forget"  # Delete everything; the number is the person's id, not a reading's.
-    KEEP = "keep"  # Delete nothing; the number likewise.
+    FORGET = "forget"  # Delete everything of a person.
+    KEEP = "keep"  # Delete nothing of a person.
+    PERIOD = "period"  # Show the accuracy in a period.
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class ButtonPress:
     """What a pressed button sends."""
 
     button: Button
-    reading_id: int
+    subject: int  # a reading's id; for FORGET and KEEP a person's; for PERIOD its days
     position: int = 0  # which digit of the reading, from 0
     label: int = NOT_A_DIGIT
 
@@ -39,7 +41,7 @@ class ButtonPress:
 _LARGEST_ID = 2**63 - 1  # what the database can hold
 
 _NUMBERS = {Button.DIGIT: 2, Button.LABEL: 3}
-"""How many numbers callback data holds; one, the reading's id, for all other buttons."""
+"""How many numbers callback data holds; one, the subject, for all other buttons."""
 
 
 def judge_keyboard(reading: ReadingView) -> InlineKeyboardMarkup | None:
@@ -64,6 +66,31 @@ def forget_keyboard(user_id: int) -> InlineKeyboardMarkup:
             [_button("Keep it", Button.KEEP, user_id)],
         ]
     )
+
+
+def period_keyboard(shown: Period) -> InlineKeyboardMarkup:
+    """Choose the period of `/accuracy`."""
+    names = {Period.WEEK: "7 days", Period.MONTH: "30 days", Period.ALL: "All"}
+    return InlineKeyboardMarkup(
+        [
+            [
+                _button(f"• {name} •" if period is shown else name, Button.PERIOD, period)
+                for period, name in names.items()
+            ]
+        ]
+    )
+
+
+def period_of(press: ButtonPress) -> Period:
+    """Return the period that a button stands for.
+
+    Raises:
+        UnknownButtonError: There is no such period.
+    """
+    try:
+        return Period(press.subject)
+    except ValueError as error:
+        raise UnknownButtonError(f"period of {press.subject} days") from error
 
 
 def digit_keyboard(reading: ReadingView) -> InlineKeyboardMarkup:
@@ -123,11 +150,12 @@ def parse(callback_data: str) -> ButtonPress:
 
 def _is_in_range(press: ButtonPress) -> bool:
     return (
-        0 <= press.reading_id <= _LARGEST_ID
+        0 <= press.subject <= _LARGEST_ID
         and press.position >= 0
         and 0 <= press.label <= NOT_A_DIGIT
     )
 
 
 def _button(text: str, button: Button, *numbers: int) -> InlineKeyboardButton:
-    return InlineKeyboardButton(text, callback_data=":".join([button, *map(str, numbers)]))
+    data = ":".join([button, *(str(int(number)) for number in numbers)])
+    return InlineKeyboardButton(text, callback_data=data)

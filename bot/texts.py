@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from bot.services.accuracy import AccuracyReport
+from bot.services.accuracy import AccuracyReport, LiveAccuracy, Period
 from bot.services.model_versions import ModelState, VersionView
 from bot.services.ports import TrainingProgress
 from bot.services.privacy import Forgotten, History
@@ -16,6 +16,8 @@ _SURE = 0.9
 """From this confidence on, the other candidates are not worth naming."""
 
 _BAR_WIDTH = 12  # characters
+
+_PERIODS = {Period.WEEK: "last 7 days", Period.MONTH: "last 30 days", Period.ALL: "all"}
 
 _STATE_SIGNS = {
     ModelState.ACTIVE: "▶️",
@@ -152,22 +154,33 @@ def wrong_digit_count(expected: int) -> str:
 
 def accuracy_text(report: AccuracyReport) -> str:
     """Say how good the active model is by the book, and the bot by what people say."""
-    lines = [
-        f"<b>Model {report.version_id}</b> (recipe “{escape(report.recipe)}”)",
-        f"MNIST test: <b>{report.test_accuracy:.2%}</b> of {report.tested:,} images right",
-        "",
-        "<b>Real photos</b>, as people judged my answers",
-    ]
-    if report.live is None:
-        lines.append("Nobody has judged an answer yet.")
-    else:
-        live = report.live
-        lines += [
-            f"<b>{live.accuracy:.1%}</b> right: "
-            f"{live.right:,} of {live.judged:,} judged {_plural(live.judged, 'digit')}",
-            f"95% interval: {live.low:.1%} to {live.high:.1%}",
+    return "\n".join(
+        [
+            f"<b>Model {report.version_id}</b> (recipe “{escape(report.recipe)}”)",
+            f"MNIST test: <b>{report.test_accuracy:.2%}</b> of {report.tested:,} images right",
+            "",
+            f"<b>Real photos</b>, {_PERIODS[report.period]}, as people judged my answers",
+            *_live_lines(report.live),
         ]
-    return "\n".join(lines)
+    )
+
+
+def _live_lines(live: LiveAccuracy) -> list[str]:
+    if not live.judged:
+        return ["Nobody has judged an answer yet."]
+    low, high = live.interval
+    corrected, unanswered = live.judged - live.right, live.predicted - live.judged
+    lines = [
+        f"<b>{live.accuracy:.1%}</b> right: {live.right:,} of {live.judged:,} judged "
+        f"{_plural(live.judged, 'digit')} (95% interval: {low:.1%} to {high:.1%})",
+        f"{live.right:,} confirmed, {corrected:,} corrected, {unanswered:,} unanswered",
+    ]
+    if live.most_confused is not None:
+        said, read, count = live.most_confused
+        times = "once" if count == 1 else f"{count:,} times"
+        what = "something else" if said == NOT_A_DIGIT else _a(said)
+        lines.append(f"Most confused: {what}, read as {_a(read)}, {times}")
+    return lines
 
 
 def history_text(history: History) -> str:

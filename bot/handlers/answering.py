@@ -1,6 +1,7 @@
 """Answers that Telegram may refuse: to old button presses, and in messages that are gone."""
 
 import logging
+from collections.abc import Awaitable
 
 from telegram import Bot, CallbackQuery, InlineKeyboardMarkup
 from telegram.constants import ParseMode
@@ -21,10 +22,17 @@ async def edit_text(
     bot: Bot, chat_id: int, message_id: int, text: str, keyboard: InlineKeyboardMarkup | None
 ) -> bool:
     """Edit a message; return whether it now shows the text, and False when it is gone."""
-    try:
-        await bot.edit_message_text(
+    return await edit(
+        bot.edit_message_text(
             text, chat_id, message_id, parse_mode=ParseMode.HTML, reply_markup=keyboard
         )
+    )
+
+
+async def edit(request: Awaitable[object]) -> bool:
+    """Await an edit; return whether the message now shows it, and False when it is gone."""
+    try:
+        await request
     except BadRequest as error:
         reason = error.message.lower()
         if any(gone in reason for gone in _GONE):

@@ -79,12 +79,10 @@ async def _carry_out(
     press: ButtonPress, actor: Actor, corrections: CorrectionService
 ) -> ReadingView:
     if press.button is Button.RIGHT:
-        return await corrections.confirm(actor, press.reading_id)
+        return await corrections.confirm(actor, press.subject)
     if press.button is Button.LABEL:
-        return await corrections.correct_digit(
-            actor, press.reading_id, press.position, press.label
-        )
-    return await corrections.get_reading(actor, press.reading_id)
+        return await corrections.correct_digit(actor, press.subject, press.position, press.label)
+    return await corrections.get_reading(actor, press.subject)
 
 
 def _parse_labels(text: str) -> list[int] | None:

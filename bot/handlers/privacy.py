@@ -49,7 +49,7 @@ async def forget(update: Update, context: Context) -> None:
     query, user_id = query_of(update), sender_of(update).id
     try:
         press = keyboards.parse(query.data or "")
-        if press.reading_id != user_id:
+        if press.subject != user_id:
             raise NotYourReadingError("this button is another person's")
     except CorrectionError as error:
         await refuse_press(query, error)

@@ -24,13 +24,13 @@ async def show_seen(update: Update, context: Context) -> None:
     actor = context.services.actor(sender_of(update).id)
     try:
         press = keyboards.parse(query.data or "")
-        file_id = await readings.get_photo_file_id(actor, press.reading_id)
+        file_id = await readings.get_photo_file_id(actor, press.subject)
         await answer_press(query)
         if not isinstance(query.message, Message):
             return
         await query.message.reply_chat_action(ChatAction.UPLOAD_PHOTO)
         photo = await _download(context.bot, file_id)
-        picture = await readings.paint(actor, press.reading_id, photo)
+        picture = await readings.paint(actor, press.subject, photo)
     except CorrectionError as error:
         await refuse_press(query, error)
     else:

@@ -94,6 +94,21 @@ class ReadingPainter(Protocol):
         ...
 
 
+class AccuracyPainter(Protocol):
+    """Paints how good the bot is."""
+
+    async def paint_accuracy(
+        self, mnist: Sequence[Sequence[int]], live: Sequence[Sequence[int]]
+    ) -> bytes:
+        """Return a PNG of two confusion matrices side by side.
+
+        Args:
+            mnist: Counts on MNIST's test images, [true][read], 10 x 10.
+            live: Counts by what people said, [said][read], 11 x 10; the last row is "no digit".
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class CheckpointInfo:
     """What a checkpoint says of itself."""

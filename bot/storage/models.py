@@ -182,6 +182,8 @@ class Reading(Base):
         UniqueConstraint("update_id", "chat_id", "message_id"),
         Index("ix_reading_chat_id_message_id", "chat_id", "message_id"),
         Index("ix_reading_chat_id_answer_message_id", "chat_id", "answer_message_id"),
+        Index("ix_reading_user_id", "user_id"),
+        Index("ix_reading_created_at", "created_at"),
         # Ids stand in buttons, which outlive their reading: never give one out twice.
         {"sqlite_autoincrement": True},
     )

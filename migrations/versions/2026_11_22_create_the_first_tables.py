@@ -1,13 +1,13 @@
 """Create the first tables.
 
-Revision: 0184b3db8ee3
+Revision: ecce936afb5c
 Revises:
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0184b3db8ee3"
+revision = "ecce936afb5c"
 down_revision = None
 
 # Telegram's ids need 64 bits; SQLite's only self-counting key is its plain INTEGER.
@@ -94,6 +94,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_reading_chat_id_message_id", "reading", ["chat_id", "message_id"], unique=False
     )
+    op.create_index("ix_reading_created_at", "reading", ["created_at"], unique=False)
+    op.create_index("ix_reading_user_id", "reading", ["user_id"], unique=False)
 
     op.create_table(
         "training_run",

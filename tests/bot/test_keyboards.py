@@ -75,7 +75,7 @@ def test_every_button_is_understood_and_fits_telegrams_64_bytes() -> None:
             for button in row:
                 assert isinstance(button.callback_data, str)
                 assert len(button.callback_data.encode()) <= 64
-                assert keyboards.parse(button.callback_data).reading_id == LARGEST_ID
+                assert keyboards.parse(button.callback_data).subject == LARGEST_ID
 
 
 def test_parse_gives_what_the_button_stands_for() -> None:

@@ -5,11 +5,19 @@ from dataclasses import replace
 import pytest
 
 from bot import texts
-from bot.services.accuracy import AccuracyReport, LiveAccuracy
+from bot.services.accuracy import AccuracyReport, LiveAccuracy, Period
 from bot.services.ports import TrainingProgress
 from bot.services.readings import NOT_A_DIGIT, DigitView, ReadingView
 
-REPORT = AccuracyReport(version_id=3, recipe="best", tested=10000, test_accuracy=0.9943, live=None)
+REPORT = AccuracyReport(
+    version_id=3,
+    recipe="best",
+    tested=10000,
+    test_accuracy=0.9943,
+    period=Period.ALL,
+    live=LiveAccuracy(0, ((0,) * 10,) * 11),
+    picture=b"",
+)
 
 
 def digit(label: int, confidence: float, corrected_label: int | None = None) -> DigitView:
@@ -88,13 +96,33 @@ def test_rejection_is_shown_as_it_is() -> None:
     )
 
 
-def test_accuracy_without_and_with_corrections() -> None:
-    assert "Nobody has judged an answer yet" in texts.accuracy_text(REPORT)
-    live = LiveAccuracy(judged=1, right=1, low=0.25, high=1.0)
-    text = texts.accuracy_text(replace(REPORT, live=live))
+def live_of(predicted: int, *entries: tuple[int, int, int]) -> LiveAccuracy:
+    """Return what (said, read, count) entries make."""
+    matrix = [[0] * 10 for _ in range(11)]
+    for said, read, count in entries:
+        matrix[said][read] = count
+    return LiveAccuracy(predicted, tuple(map(tuple, matrix)))
+
+
+def test_accuracy_before_anybody_has_judged() -> None:
+    text = texts.accuracy_text(REPORT)
     assert "99.43%</b> of 10,000 images" in text
-    assert "100.0%</b> right: 1 of 1 judged digit\n" in text
-    assert "25.0% to 100.0%" in text
+    assert "Nobody has judged an answer yet" in text
+
+
+def test_accuracy_counts_judged_digits() -> None:
+    live = live_of(1500, (7, 7, 1), (8, 1, 2))
+    text = texts.accuracy_text(replace(REPORT, live=live, period=Period.WEEK))
+    assert "last 7 days" in text
+    assert "33.3%</b> right: 1 of 3 judged digits (95% interval: 6.1% to 79.2%)" in text
+    assert "1 confirmed, 2 corrected, 1,497 unanswered" in text
+    assert "Most confused: an 8, read as a 1, 2 times" in text
+
+
+def test_accuracy_of_a_single_judgement() -> None:
+    text = texts.accuracy_text(replace(REPORT, live=live_of(1, (NOT_A_DIGIT, 4, 1))))
+    assert "0 of 1 judged digit (" in text
+    assert "Most confused: something else, read as a 4, once" in text
 
 
 def test_progress_before_the_first_epoch_and_at_the_end() -> None:

@@ -1,9 +1,13 @@
+from datetime import timedelta
+
 import pytest
 from drawing import draw_digits
+from fixed_clock import FixedClock
 from scripted_trainer import ScriptedTrainer
 from sqlalchemy import select
 
 from bot import texts
+from bot.app import DigitBotProgram
 from bot.playground import ADMIN_ID, USER_ID, Playground
 from bot.storage.database import SessionFactory
 from bot.storage.models import ModelState, ModelVersion, TrainingRun, TrainingState
@@ -32,17 +36,50 @@ async def test_command_menu_goes_by_role(playground: Playground) -> None:
     assert len(playground.commands(ADMIN_ID)) == len(texts.COMMANDS)
 
 
+async def ask_accuracy(playground: Playground) -> dict:
+    return await playground.answer(await playground.send_text(USER_ID, "/accuracy"))
+
+
 async def test_accuracy_counts_what_people_said(playground: Playground) -> None:
-    assert "Nobody has judged" in await ask(playground, "/accuracy")
+    assert "Nobody has judged" in (await ask_accuracy(playground))["caption"]
     for typed in ("7", "7", "1"):
         answer = await playground.answer(await playground.send_photo(USER_ID, draw_digits([7])))
         await playground.answer(
             await playground.send_text(USER_ID, typed, reply_to=answer["message_id"])
         )
-    text = await ask(playground, "/accuracy")
-    assert "MNIST test: 98" in text or "MNIST test: 99" in text
-    assert "66.7% right: 2 of 3 judged digits" in text
-    assert "20.8% to 93.9%" in text  # Wilson, by hand
+    report = await ask_accuracy(playground)
+    assert "66.7% right: 2 of 3 judged digits" in report["caption"]
+    assert "20.8% to 93.9%" in report["caption"]  # Wilson, by hand
+    assert "Most confused: a 1, read as a 7, once" in report["caption"]
+    assert report["photo"]
+
+
+async def test_accuracy_of_a_period_leaves_out_what_is_older(
+    playground: Playground, program: DigitBotProgram, clock: FixedClock
+) -> None:
+    answer = await playground.answer(await playground.send_photo(USER_ID, draw_digits([7])))
+    reply = await playground.send_text(USER_ID, "7", reply_to=answer["message_id"])
+    await playground.answer(reply)
+    clock.advance(timedelta(days=8))
+    report = await ask_accuracy(playground)
+    captions = []
+    for data in ("period:7", "period:30", "period:0", "period:0"):
+        query = await playground.press(USER_ID, report["message_id"], data)
+        await playground.answer_to_press(query)
+        await program.inbox.join()
+        shown = playground.message(USER_ID, report["message_id"])
+        assert shown is not None
+        captions.append(shown["caption"].splitlines()[3:5])
+    assert captions[0][1] == "Nobody has judged an answer yet."
+    assert captions[1][0].startswith("Real photos, last 30 days")
+    assert "1 of 1 judged digit" in captions[1][1]
+    assert captions[2] == captions[3]
+
+
+async def test_accuracy_of_no_period_is_refused(playground: Playground) -> None:
+    report = await ask_accuracy(playground)
+    query = await playground.press(USER_ID, report["message_id"], "period:8")
+    assert (await playground.answer_to_press(query))["text"] == texts.BUTTON_TOO_OLD
 
 
 @pytest.mark.parametrize(
