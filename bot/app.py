@@ -28,6 +28,7 @@ from bot.services.model_versions import ModelVersionService
 from bot.services.ports import Clock, Trainer
 from bot.services.privacy import PrivacyService
 from bot.services.readings import ReadingService
+from bot.services.stats import StatsService
 from bot.services.training import TrainingService
 from bot.settings import Settings
 from bot.storage.database import create_engine, create_session_factory
@@ -150,6 +151,7 @@ def build_program(
         models=models,
         training=TrainingService(session_factory, clock, trainer, store, models),
         privacy=PrivacyService(session_factory, painter),
+        stats=StatsService(session_factory, clock, settings.data_dir.expanduser()),
         admin_ids=wire.admin_ids,
     )
     inbox = Inbox(session_factory, clock)

@@ -11,6 +11,7 @@ from bot.services.corrections import CorrectionService
 from bot.services.model_versions import ModelVersionService
 from bot.services.privacy import PrivacyService
 from bot.services.readings import ReadingService
+from bot.services.stats import StatsService
 from bot.services.training import TrainingService
 
 
@@ -24,6 +25,7 @@ class Services:
     models: ModelVersionService
     training: TrainingService
     privacy: PrivacyService
+    stats: StatsService
     admin_ids: frozenset[int]  # Telegram user ids
 
     def actor(self, user_id: int) -> Actor:

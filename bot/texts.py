@@ -10,6 +10,7 @@ from bot.services.model_versions import ModelState, VersionView
 from bot.services.ports import TrainingProgress
 from bot.services.privacy import Forgotten, History
 from bot.services.readings import NOT_A_DIGIT, DigitView, ReadingView
+from bot.services.stats import Stats
 from bot.services.training import EndedRun
 
 _SURE = 0.9
@@ -44,6 +45,7 @@ COMMANDS = (
     CommandText("privacy", "What is kept of you, and why"),
     CommandText("forget_me", "Delete what is kept of you"),
     CommandText("train", "Train a new model", admins_only=True),
+    CommandText("stats", "How the bot is doing", admins_only=True),
     CommandText("models", "All models, with their figures", admins_only=True),
     CommandText("promote", "Let a model answer photos: /promote 2", admins_only=True),
     CommandText("rollback", "Let the model before answer again", admins_only=True),
@@ -207,6 +209,29 @@ def _said_briefly(digits: tuple[DigitView, ...]) -> str:
 def _shorten(number: str) -> str:
     """Keep a long number from filling the caption, which has 1,024 characters for all."""
     return number if len(number) <= 20 else number[:19] + "…"
+
+
+def stats_text(stats: Stats) -> str:
+    """Say how the bot is doing."""
+    lines = [
+        f"<b>The last {stats.days} days</b>",
+        f"{stats.readings:,} {_plural(stats.readings, 'reading')}, "
+        f"{stats.readings_per_day:.1f} a day, by {stats.people:,} "
+        f"{'person' if stats.people == 1 else 'people'}",
+        "",
+        "<b>Now</b>",
+    ]
+    if stats.latency is not None:
+        lines.append(
+            f"A photo is read in {stats.latency.median_ms:.0f} ms (median of the last "
+            f"{stats.latency.count:,}), 95% in {stats.latency.p95_ms:.0f} ms"
+        )
+    lines += [
+        f"Updates: {stats.pending:,} at work, {stats.parked:,} given up",
+        f"Disk: {stats.disk_free_bytes / 1e9:.1f} GB free",
+        f"Model: {stats.model_version_id}",
+    ]
+    return "\n".join(lines)
 
 
 def forgotten(done: Forgotten) -> str:

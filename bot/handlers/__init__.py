@@ -11,6 +11,7 @@ from bot.handlers import (
     readings,
     seen,
     start,
+    stats,
     training,
 )
 
@@ -21,6 +22,7 @@ def register(application: DigitBot) -> None:
     accuracy.register(application)
     training.register(application)
     models.register(application)
+    stats.register(application)
     privacy.register(application)
     readings.register(application)
     seen.register(application)  # Before the handler of all other buttons.

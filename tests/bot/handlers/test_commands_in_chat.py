@@ -209,3 +209,11 @@ async def test_damaged_checkpoint_fails_the_run_and_the_admin_is_told(
         versions = (await session.scalars(select(ModelVersion))).all()
     assert run.state is TrainingState.FAILED
     assert [version.state for version in versions] == [ModelState.ACTIVE]
+
+
+async def test_stats_are_shown_to_admins_only(playground: Playground) -> None:
+    assert await ask(playground, "/stats") == texts.ADMINS_ONLY
+    await playground.answer(await playground.send_photo(USER_ID, draw_digits([7])))
+    shown = await ask(playground, "/stats", ADMIN_ID)
+    assert "1 reading, 0.1 a day, by 1 person" in shown
+    assert "Updates: 1 at work, 0 given up" in shown
