@@ -33,6 +33,7 @@ from bot.services.training import TrainingService
 from bot.settings import Settings
 from bot.storage.database import create_engine, create_session_factory
 from bot.trainer import ProcessTrainer
+from bot.updates_request import UpdatesRequest
 from mnist_model.checkpoint import PRETRAINED_CHECKPOINT
 
 _logger = logging.getLogger(__name__)
@@ -169,7 +170,7 @@ def _build_application(wire: Wire, inbox: Inbox, processor: InboxProcessor) -> D
         .base_url(f"{wire.api_url}/bot")
         .base_file_url(f"{wire.api_url}/file/bot")
         .request(HTTPXRequest(httpx_kwargs=wire.httpx_arguments))
-        .get_updates_request(HTTPXRequest(httpx_kwargs=wire.httpx_arguments))
+        .get_updates_request(UpdatesRequest(httpx_kwargs=wire.httpx_arguments))
         .context_types(ContextTypes(context=Context))
         .rate_limiter(AIORateLimiter(max_retries=3))
         .update_queue(inbox)

@@ -23,6 +23,7 @@ from bot.context import Context, DigitBot
 from bot.services.ports import Clock
 from bot.storage import inbox as queries
 from bot.storage.database import SessionFactory
+from bot.updates_request import MALFORMED
 
 _logger = logging.getLogger(__name__)
 
@@ -171,6 +172,9 @@ class InboxProcessor(BaseUpdateProcessor):
         last_attempt = len(self._retry_pauses_s) + 1
         if attempts > last_attempt:
             await self._park(update, RuntimeError("each attempt ended the process"))
+            return None
+        if MALFORMED in update.api_kwargs:
+            await self._park(update, ValueError("the update cannot be parsed"))
             return None
         await self._application.process_update(update)
         error = self._errors.pop(update.update_id, None)

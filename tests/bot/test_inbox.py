@@ -382,3 +382,21 @@ async def test_parked_button_press_is_answered(
     query = await playground.press(USER_ID, start["message_id"], "right:1")
     said = await playground.answer_to_press(query)
     assert (said["text"], said["show_alert"]) == (texts.SOMETHING_WENT_WRONG, True)
+
+
+async def test_malformed_update_is_parked_and_the_others_are_answered(
+    program: DigitBotProgram, playground: Playground, session_factory: SessionFactory
+) -> None:
+    playground.on_call.clear()  # What follows does not fit the schema, and is meant not to.
+    before = await playground.send_text(USER_ID, "/start")
+    playground.updates.add("message", {"message_id": "not a number", "photo": "not a list"})
+    after = await playground.send_text(ADMIN_ID, "/start")
+    await playground.answer(before)
+    await playground.answer(after)
+    await program.inbox.join()
+    good, malformed, also_good = await rows(session_factory)
+    assert good.done_at is not None
+    assert also_good.done_at is not None
+    assert "cannot be parsed" in str(malformed.error)
+    assert malformed.payload is not None
+    assert malformed.payload["malformed"]["message"]["photo"] == "not a list"
