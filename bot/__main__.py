@@ -11,12 +11,16 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from telegram.error import InvalidToken, TelegramError
 
 from bot.app import Wire, build_program
-from bot.errors import BotError, SettingsError
+from bot.errors import BotError, DatabaseError, SettingsError
+from bot.example_files import write_examples
 from bot.log import configure_logging
+from bot.services.learning import LearningService
 from bot.settings import Settings
+from bot.storage.database import create_engine, create_session_factory
 from bot.storage.migrations import upgrade_schema
 
 _PLAYGROUND_TOKEN = "1000000:playground"  # noqa: S105 - opens nothing but the playground
@@ -28,6 +32,9 @@ def main() -> None:
     try:
         settings = _read_settings()
         configure_logging(settings.log_level)
+        if options.command == "export":
+            asyncio.run(_export(settings, options.folder))
+            return
         with _only_one(settings.data_dir.expanduser()):
             upgrade_schema(settings.get_database_url())
             if options.command == "run":
@@ -45,6 +52,10 @@ def _parse_options() -> argparse.Namespace:
         "run", help="start the bot; without a TELEGRAM_BOT_TOKEN, on the playground's page"
     )
     commands.add_parser("migrate", help="bring the database's schema up to date")
+    export = commands.add_parser(
+        "export", help="write what people said of readings as pictures and labels.csv"
+    )
+    export.add_argument("folder", type=Path)
     return parser.parse_args()
 
 
@@ -76,6 +87,21 @@ def _only_one(data_dir: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+async def _export(settings: Settings, folder: Path) -> None:
+    """Write all examples; the bot may be running meanwhile."""
+    engine = create_engine(settings.get_database_url())
+    try:
+        examples = await LearningService(create_session_factory(engine)).list_examples()
+        await asyncio.to_thread(write_examples, folder, examples)
+    except SQLAlchemyError as error:
+        raise DatabaseError(f"the database cannot be read: {error}") from error
+    except OSError as error:
+        raise SettingsError(f"{folder} cannot be written: {error}.") from error
+    finally:
+        await engine.dispose()
+    print(f"{len(examples)} examples in {folder}")
 
 
 async def _run(settings: Settings) -> None:
