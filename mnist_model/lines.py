@@ -204,12 +204,13 @@ def _choose(candidates: _Candidates, crossing: _Candidates) -> list[_Line]:
         if _is_from_the_edge(line, height, width)
         or (line.length > shortest_ruling and len(_likes(line, candidates.lines, _ALIKE)) > 1)
         or _is_side_of_square(line, candidates.lines, crossing.lines)
+        or _is_between(line, crossing)
     ]
 
 
 def _is_from_the_edge(line: _Line, height: int, width: int) -> bool:
     margin = max(2, _EDGE * width)
-    edges = (line.left < margin) + (line.right > width - margin)
+    edges = int(line.left < margin) + int(line.right > width - margin)
     rim = _RIM * min(height, width)
     is_beside_an_edge = not rim < line.middle < height - rim
     shortest = _LONG_IN_RIM if is_beside_an_edge else _LONG
@@ -242,6 +243,16 @@ def _is_side_of_square(line: _Line, lines: list[_Line], crossing: list[_Line]) -
         ):
             return True
     return False
+
+
+def _is_between(line: _Line, crossing: _Candidates) -> bool:
+    """Tell whether the line ends, on both sides, at lines that come from the picture's edge."""
+    height, width = crossing.mask.shape
+    slack = _SQUARE / 2 * line.length
+    ends = [other.middle for other in crossing.lines if _is_from_the_edge(other, height, width)]
+    return any(abs(end - line.left) < slack for end in ends) and any(
+        abs(end - line.right) < slack for end in ends
+    )
 
 
 def _line_pixels(candidates: _Candidates, lines: list[_Line]) -> Mask:

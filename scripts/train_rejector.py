@@ -32,20 +32,20 @@ from mnist_model.rendering import render_digit
 
 # Eleven outputs: the ten digits, too, so that the network and the classifier can disagree.
 NO_DIGIT = 10
-CONFIG = MLPConfig(hidden_sizes=(384, 96), output_size=11, batch_norm=True, dropout=0.1)
+CONFIG = MLPConfig(hidden_sizes=(512, 128), output_size=11, batch_norm=True, dropout=0.1)
 DIGITS = 45_000
 # How many of each kind of no digit. Pieces of digits, and digits that touch, are in every number.
 NO_DIGITS = {
-    "letter": 14_000,
-    "sign": 5_000,
+    "letter": 17_000,
+    "sign": 9_000,
     "word": 5_000,
-    "scribble": 7_000,
-    "shape": 5_000,
-    "blots": 6_000,
+    "scribble": 10_000,
+    "shape": 7_000,
+    "blots": 8_000,
     "fragment": 11_000,
     "joined": 14_000,
 }
-EPOCHS = 16
+EPOCHS = 20
 BATCH_SIZE = 256
 DEFORMATION = Deformation(
     rotation_deg=6, scale=0.06, shear=0.08, shift_px=0.7, elastic_px=0.5, stroke=0.3

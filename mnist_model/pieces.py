@@ -1,0 +1,169 @@
+"""Connected pieces of ink, and which of them are the writing in a photo.
+
+Left out is what the edge of the picture cuts off, frames, dirt, and what is much fainter or
+thinner than the writing.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_model.ink import InkMap
+from mnist_model.lines import erase_lines
+from mnist_model.segmentation import Piece
+
+MOST_DIGITS = 30  # more is too much to read
+_SMALLEST_DIGIT = 0.02  # longer side of its ink, as a share of the photo's shorter side
+_SMALLEST_DIGIT_PX = 6  # at the working size
+_RIM = 0.2  # of the shorter side: what lies in it wholly and touches the edge is cut off
+_EDGE_CONTACT = 0.5  # of a side: what touches the edge of the picture for longer is no stroke
+_DIRT = 0.1  # of the heaviest piece's mass: lighter ones tell nothing about the writing
+_THINNEST = 0.2  # of the main piece's width: thinner strokes are another pen's
+_THINNEST_LINE = 0.45  # the same for what is straight and upright: it may be left of a ruling
+_SLENDER = 5  # times higher than wide
+_BESIDE = 0.5  # of the lower one's height: pieces on one line overlap by this
+_WIDER_AT_EDGE = 1.5  # times as wide as those inside are the strokes that the edge cuts
+_FRAME_RIM = 0.2  # of a frame's side: its lines lie within
+_FRAME_SHARE = 0.85  # of a frame's ink lies there
+_FRAME_FILL = 0.35  # of its box, a frame covers at most
+_FRAME_CONTENT = 0.25  # of its height: something inside is as high
+_STROKE_AREA = 0.03  # of the main piece's area: anything less is dirt
+_STROKE_CONTRAST = 0.5  # of the main piece's contrast; weaker is print from behind, or a ruling
+_DIGIT_HEIGHT = 0.35  # of the main piece's: lower pieces are strokes of others, or dirt
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """Connected pieces of ink, one entry per piece."""
+
+    labels: NDArray[np.int32]  # (H, W), 0 is paper, n + 1 is piece n
+    boxes: NDArray[np.int64]  # (N, 4): left, top, right, bottom; the last two exclusive
+    areas: NDArray[np.int64]  # (N,) pixels
+    masses: NDArray[np.float64]  # (N,) contrast summed over the pixels
+
+    def cut(self, number: int) -> Piece:
+        """Return one of them alone."""
+        left, top, right, bottom = (int(side) for side in self.boxes[number])
+        return Piece(self.labels[top:bottom, left:right] == number + 1, left, top)
+
+
+def find_pieces(ink: InkMap) -> Pieces:
+    """Separate the ink into connected pieces, without ruled lines."""
+    mask = erase_lines((ink.contrast > ink.threshold).view(np.uint8))
+    # OpenCV's own choice of algorithm takes three times as long.
+    count, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+        mask, connectivity=8, ltype=cv2.CV_32S, ccltype=cv2.CCL_BBDT
+    )
+    left, top, width, height, areas = stats[1:].astype(np.int64).T
+    inked = np.flatnonzero(mask)
+    weights = ink.contrast.ravel()[inked].astype(np.float64)
+    masses = np.bincount(labels.ravel()[inked], weights=weights, minlength=count)[1:]
+    boxes = np.stack((left, top, left + width, top + height), axis=1)
+    return Pieces(np.asarray(labels, np.int32), boxes, areas, masses.astype(np.float64))
+
+
+def choose_writing(pieces: Pieces) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the pieces as large as digits, and smaller ones that may be strokes of them."""
+    height, width = pieces.labels.shape
+    candidates = _candidates(pieces)
+    nothing = np.empty(0, np.int64)
+    if len(candidates) == 0:
+        return nothing, nothing
+    main = candidates[np.argmax(pieces.masses[candidates] * _centrality(pieces)[candidates])]
+    sizes = (pieces.boxes[:, 2:] - pieces.boxes[:, :2]).max(axis=1)
+    if sizes[main] < max(_SMALLEST_DIGIT * min(height, width), _SMALLEST_DIGIT_PX):
+        return nothing, nothing
+    contrasts = pieces.masses / pieces.areas
+    is_ink = (pieces.areas >= _STROKE_AREA * pieces.areas[main]) & (
+        contrasts >= _STROKE_CONTRAST * contrasts[main]
+    )
+    candidates = candidates[is_ink[candidates]]
+    heights = pieces.boxes[:, 3] - pieces.boxes[:, 1]
+    main_height = max(heights[main], sizes[main] // 2)
+    is_digit = heights[candidates] >= _DIGIT_HEIGHT * main_height
+    slenderness = heights / np.maximum(pieces.boxes[:, 2] - pieces.boxes[:, 0], 1)
+    thinnest = np.where(slenderness > _SLENDER, _THINNEST_LINE, _THINNEST) * _depth(
+        pieces, int(main)
+    )
+    if is_digit.sum() <= MOST_DIGITS:
+        is_digit &= [_depth(pieces, int(n)) >= thinnest[n] for n in candidates]
+    return candidates[is_digit | (candidates == main)], candidates[
+        ~is_digit & (candidates != main)
+    ]
+
+
+def _candidates(pieces: Pieces) -> NDArray[np.int64]:
+    """Return the pieces that may be writing: no frame, and not what the picture's edge cuts."""
+    height, width = pieces.labels.shape
+    left, top, right, bottom = pieces.boxes.T
+    rim = _RIM * min(height, width)
+    in_rim = (
+        ((left == 0) & (right <= rim))
+        | ((top == 0) & (bottom <= rim))
+        | ((right == width) & (left >= width - rim))
+        | ((bottom == height) & (top >= height - rim))
+    )
+    kept = np.flatnonzero(~in_rim & ~_is_along_an_edge(pieces))
+    kept = kept[[not _is_frame(pieces, int(number)) for number in kept]]
+    at_edge = (left == 0) | (top == 0) | (right == width) | (bottom == height)
+    inside = kept[
+        ~at_edge[kept] & (pieces.masses[kept] > _DIRT * pieces.masses[kept].max(initial=0))
+    ]
+    if len(inside) == 0:
+        return kept
+    # Of what the edge cuts off only strokes beside the writing count, and no corners of shadows.
+    largest = inside[np.argmax(pieces.masses[inside])]
+    widest = _WIDER_AT_EDGE * _depth(pieces, int(largest))
+    shared = np.minimum(bottom, bottom[largest]) - np.maximum(top, top[largest])
+    is_beside = shared > _BESIDE * np.minimum(bottom - top, bottom[largest] - top[largest])
+    is_stroke = np.array([_depth(pieces, int(number)) <= widest for number in kept])
+    return np.asarray(kept[~at_edge[kept] | (is_stroke & is_beside[kept])])
+
+
+def _depth(pieces: Pieces, number: int) -> float:
+    """Measure half the width of a piece where it is widest, in pixels."""
+    mask = np.pad(pieces.cut(number).mask.astype(np.uint8), 1)
+    return float(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_3).max())
+
+
+def _is_frame(pieces: Pieces, number: int) -> bool:
+    """Tell whether a piece is a ring along its own box, with other ink inside."""
+    left, top, right, bottom = pieces.boxes[number]
+    height, width = bottom - top, right - left
+    if pieces.areas[number] > _FRAME_FILL * height * width:
+        return False
+    rim_x, rim_y = round(_FRAME_RIM * width), round(_FRAME_RIM * height)
+    within = (
+        (pieces.boxes[:, 0] > left)
+        & (pieces.boxes[:, 1] > top)
+        & (pieces.boxes[:, 2] < right)
+        & (pieces.boxes[:, 3] < bottom)
+        & (pieces.boxes[:, 3] - pieces.boxes[:, 1] > _FRAME_CONTENT * height)
+    )
+    if not within.any():
+        return False
+    inner = pieces.labels[top + rim_y : bottom - rim_y, left + rim_x : right - rim_x]
+    outside = pieces.areas[number] - np.count_nonzero(inner == number + 1)
+    return bool(outside > _FRAME_SHARE * pieces.areas[number])
+
+
+def _is_along_an_edge(pieces: Pieces) -> NDArray[np.bool_]:
+    """Tell which pieces follow the picture's edge, as shadows and tables do; (N,)."""
+    count = len(pieces.areas)
+    is_along = np.zeros(count, np.bool_)
+    labels = pieces.labels
+    for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        touching = np.bincount(edge, minlength=count + 1)[1:]
+        is_along |= touching > _EDGE_CONTACT * len(edge)
+    return is_along
+
+
+def _centrality(pieces: Pieces) -> NDArray[np.float64]:
+    """Weigh pieces by their place: 1 in the middle of the picture, a quarter in a corner."""
+    height, width = pieces.labels.shape
+    left, top, right, bottom = pieces.boxes.T
+    x = (left + right) / width - 1  # -1 to 1
+    y = (top + bottom) / height - 1
+    return np.asarray(1 - 0.375 * (x**2 + y**2))
