@@ -6,20 +6,25 @@ Standard output carries results, with `--json` one JSON object per line; standar
 
 import argparse
 import json
+import math
 import os
 import signal
 import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from mnist_model.checkpoint import PRETRAINED_CHECKPOINT
 from mnist_model.data import DEFAULT_DATA_DIR
 from mnist_model.errors import MnistModelError, PhotoError
 from mnist_model.recipes import OPTIONS, RECIPES
+
+if TYPE_CHECKING:
+    from mnist_model.reader import Reader
 
 EXIT_FAILURE = 1
 EXIT_INTERRUPTED = 128 + signal.SIGINT
@@ -88,7 +93,19 @@ def _build_parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="where to write table.md, table.csv and plot.png (default data/comparison)",
     )
-    evaluate = add("evaluate", _evaluate, "Measure a checkpoint on MNIST's 10,000 test images.")
+    evaluate = add(
+        "evaluate", _evaluate, "Measure a checkpoint on MNIST's 10,000 test images, or on photos."
+    )
+    evaluate.add_argument(
+        "--photos", type=Path, metavar="DIR", help="a folder with labels.csv (path,label)"
+    )
+    evaluate.add_argument(
+        "--sheet",
+        type=Path,
+        default=Path("data/failures.html"),
+        metavar="HTML",
+        help="with --photos: where to show what went wrong (default data/failures.html)",
+    )
     predict = add("predict", _predict, "Read the digits in image files.")
     predict.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
     show = add("show", _show, "Show the first images of MNIST.")
@@ -171,6 +188,8 @@ def _evaluate(options: argparse.Namespace) -> int:
     from mnist_model.reader import Reader  # noqa: PLC0415
 
     reader = Reader.load(options.checkpoint)
+    if options.photos is not None:
+        return _evaluate_photos(reader, options)
     started = time.perf_counter()
     evaluation = evaluate_on_test(reader.classify, options.data_dir)
     if options.json:
@@ -195,6 +214,25 @@ def _evaluate(options: argparse.Namespace) -> int:
     print("Confusion matrix (row: true digit, column: predicted digit):")
     for row in evaluation.confusion_matrix:
         print(" ".join(f"{count:5d}" for count in row))
+    return 0
+
+
+def _evaluate_photos(reader: "Reader", options: argparse.Namespace) -> int:
+    from mnist_model.contact_sheet import write_contact_sheet  # noqa: PLC0415 - keeps --help fast
+    from mnist_model.photo_scores import load_labels, read_photos, score  # noqa: PLC0415
+
+    scored = read_photos(reader, load_labels(options.photos))
+    scores = score(scored)
+    write_contact_sheet(options.sheet, scored, scores)
+    if options.json:
+        # What there was nothing to measure of is null: JSON has no NaN.
+        values = {
+            name: None if math.isnan(value) else value for name, value in asdict(scores).items()
+        }
+        _print_json({"photos_dir": str(options.photos), "sheet": str(options.sheet), **values})
+        return 0
+    print(scores.describe())
+    print(f"What went wrong: {options.sheet}")
     return 0
 
 

@@ -24,6 +24,7 @@ _LONG = 0.85  # of the picture's side: a line that reaches only one edge is this
 _LONG_IN_RIM = 0.5  # of the picture's side: the same, if it runs beside another edge
 _RIM = 0.15  # of the shorter side: this near, a line runs beside an edge
 _CROOKED = 0.2  # times its thickness: so far a line strays from a gentle bow
+_EVEN = 0.5  # of its thickness: a line is nowhere thinner; a 1 written along a ruling is
 _BOW = 0.03  # of its length: the deepest bow that paper gives to a line
 _LONG_AMONG_LIKE = 0.5  # of the longer side: so long are the lines of a ruling that ends inside
 _ALIKE = 0.9  # parallel lines of one ruling overlap by this share of their length
@@ -146,6 +147,7 @@ def _fit_segment(
     depth = abs(curve[0]) * (length / 2) ** 2
     if (
         length < _SLIMMEST * thickness
+        or np.percentile(filled[columns], 15) < _EVEN * thickness
         or strays > 0.7 + _CROOKED * thickness
         or depth > 1 + _BOW * length
     ):

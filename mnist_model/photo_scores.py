@@ -5,6 +5,7 @@ written, lines separated by one space; empty or "none" means that nothing is to 
 """
 
 import csv
+import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -62,6 +63,23 @@ class Scores:
     rejected_at_lost: float  # share rejected where LOST_SHARE of the digits are lost
     calibration_error: float  # of the digits of readings with as many digits as the label
     milliseconds: float  # median per photo, opened and read
+
+    def describe(self) -> str:
+        """Tell all of it in words, a line each; what could not be measured is left out."""
+        lines = [
+            ("Numbers read exactly", self.exact, "{:.2%}"),
+            ("Digits right", self.digit_accuracy, "{:.2%}"),
+            ("Photos of digits rejected", self.lost, "{:.2%}"),
+            ("Photos without digits rejected", self.rejected, "{:.2%}"),
+            ("AUROC of digits against none", self.auroc, "{:.4f}"),
+            (f"Rejected where {LOST_SHARE:.0%} are lost", self.rejected_at_lost, "{:.2%}"),
+            ("Expected calibration error", self.calibration_error, "{:.2%}"),
+            ("Milliseconds per photo (median)", self.milliseconds, "{:.1f}"),
+        ]
+        described = [
+            f"{name}: {form.format(value)}" for name, value, form in lines if not math.isnan(value)
+        ]
+        return "\n".join([f"Photos: {self.photos}", *described])
 
 
 def load_labels(folder: Path) -> list[LabelledPhoto]:

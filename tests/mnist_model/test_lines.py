@@ -1,0 +1,62 @@
+import cv2
+import numpy as np
+import pytest
+
+from mnist_model.lines import erase_lines
+
+SIZE = 300
+
+
+def _strokes(*lines, thickness=14):
+    mask = np.zeros((SIZE, SIZE), np.uint8)
+    for line in lines:
+        cv2.polylines(mask, [np.array(line)], False, 1, thickness)
+    return mask
+
+
+FOUR = [(110, 60), (90, 170), (210, 170)], [(180, 60), (180, 250)]
+SEVEN = ([(90, 60), (210, 60), (130, 250)],)
+ONE = ([(150, 50), (150, 250)],)
+
+
+def _rule(mask, *, squared, slope=0.0, thickness=2):
+    ruled = mask.copy()
+    for place in range(20, SIZE + 60, 45):
+        rise = round(slope * SIZE)
+        cv2.line(ruled, (0, place), (SIZE, place - rise), 1, thickness)
+        if squared:
+            cv2.line(ruled, (place - rise, 0), (place, SIZE), 1, thickness)
+    return ruled
+
+
+@pytest.mark.parametrize("digit", [ONE, SEVEN, FOUR])
+def test_a_digit_alone_keeps_its_straight_strokes(digit):
+    mask = _strokes(*digit)
+    assert (erase_lines(mask) == mask).all()
+
+
+@pytest.mark.parametrize("digit", [ONE, SEVEN, FOUR])
+@pytest.mark.parametrize("squared", [False, True])
+@pytest.mark.parametrize("slope", [0.0, 0.05])
+def test_rulings_go_and_strokes_stay(digit, squared, slope):
+    mask = _strokes(*digit)
+    erased = erase_lines(_rule(mask, squared=squared, slope=slope))
+    assert erased[mask > 0].mean() > 0.97
+    ruled = _rule(np.zeros_like(mask), squared=squared, slope=slope)
+    beside = (ruled > 0) & (cv2.dilate(mask, np.ones((9, 9), np.uint8)) == 0)
+    assert erased[beside].mean() < 0.1
+
+
+def test_a_printed_square_goes():
+    mask = _strokes(*FOUR)
+    framed = mask.copy()
+    cv2.rectangle(framed, (40, 30), (260, 280), 1, 3)
+    erased = erase_lines(framed)
+    assert erased[mask > 0].all()
+    assert erased.sum() < 1.03 * mask.sum()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 80), (10, 10), (17, 300)])
+def test_pictures_too_small_for_lines_stay_as_they_are(shape):
+    mask = np.ones(shape, np.uint8)
+    assert (erase_lines(mask) == mask).all()

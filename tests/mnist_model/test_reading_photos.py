@@ -1,0 +1,100 @@
+"""Whole photos through the reader: numbers, lines on the paper, and nothing to read."""
+
+import io
+
+import cv2
+import numpy as np
+import pytest
+from drawing import draw_digits, to_png
+from PIL import Image
+
+from mnist_model.reader import Reader
+from mnist_model.rejection import REJECTOR_CHECKPOINT, Rejector
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return Reader.load()
+
+
+def _page(labels, **options):
+    with Image.open(io.BytesIO(draw_digits(labels, **options))) as image:
+        return np.asarray(image.convert("L")).copy()
+
+
+@pytest.mark.parametrize("labels", [[4, 7], [2, 0, 3], [7, 4, 1, 0, 2, 3]])
+def test_a_number_is_read_in_order(reader, labels):
+    reading = reader.read(draw_digits(labels))
+    assert reading.text == "".join(map(str, labels))
+    lefts = [digit.box.x for digit in reading.digits]
+    assert lefts == sorted(lefts)
+
+
+def test_lines_are_read_from_top_to_bottom(reader):
+    page = np.vstack([_page([2, 7, 4]), _page([3, 0, 7])])
+    assert reader.read(to_png(page)).text == "274 307"
+
+
+def test_a_slanted_number_is_read_in_order(reader):
+    page = _page([2, 0, 3, 7])
+    height, width = page.shape
+    page = cv2.copyMakeBorder(page, 150, 150, 40, 40, cv2.BORDER_CONSTANT, value=250)
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2 + 150), 9, 1)
+    turned = cv2.warpAffine(page, turn, page.shape[::-1], borderValue=250)
+    assert reader.read(to_png(turned)).text == "2037"
+
+
+@pytest.mark.parametrize("step", [50, 90])
+def test_squared_paper_does_not_disturb(reader, step):
+    page = _page([4])
+    for place in range(step // 2, max(page.shape), step):
+        page[place : place + 2] = np.minimum(page[place : place + 2], 130)
+        page[:, place : place + 2] = np.minimum(page[:, place : place + 2], 130)
+    assert reader.read(to_png(page)).text == "4"
+
+
+def test_yellow_ink_is_seen_by_its_colour(reader):
+    ink = 1 - (_page([3]).astype(float)[..., None] - 30) / 220
+    page = 250 * (1 - ink) + np.array([250, 232, 60]) * ink
+    assert reader.read(to_png(page.astype(np.uint8))).text == "3"
+
+
+def test_a_shadow_in_the_corner_is_no_digit(reader):
+    page = np.pad(_page([2]), 100, constant_values=250).astype(float)
+    cv2.fillPoly(page, [np.array([(0, 380), (0, page.shape[0]), (150, page.shape[0])])], 110)
+    assert reader.read(to_png(page.astype(np.uint8))).text == "2"
+
+
+@pytest.mark.parametrize("text", ["hello", "W", "X", "&", "AKM"])
+def test_letters_are_rejected_with_a_reason(reader, text):
+    page = np.full((300, 150 + 150 * len(text)), 245, np.uint8)
+    page = cv2.putText(page, text, (60, 210), cv2.FONT_HERSHEY_SIMPLEX, 5, 30, 12)
+    reading = reader.read(to_png(page))
+    assert (reading.rejected, reading.text) == (True, "")
+    assert reading.reason is not None
+    assert "does not look like a digit" in reading.reason
+
+
+def test_a_page_of_text_is_too_much(reader):
+    page = np.full((960, 1280), 245, np.uint8)
+    for top in range(80, 920, 60):
+        page = cv2.putText(page, "AKM text and more of it", (40, top), 0, 1.5, 30, 3)
+    reading = reader.read(to_png(page))
+    assert reading.rejected
+    assert reading.reason is not None
+    assert "too much" in reading.reason
+
+
+def test_certainty_tells_digits_from_the_rest(reader):
+    scribble = np.full((300, 300), 245, np.uint8)
+    points = np.random.default_rng(3).integers(40, 260, (9, 2)).astype(np.int32)
+    scribble = cv2.polylines(scribble, [points], False, 30, 9)
+    assert reader.read(to_png(scribble)).certainty < 0.1 < 0.5
+    assert reader.read(draw_digits([3])).certainty > 0.5
+
+
+def test_the_rejector_gives_log_probabilities():
+    images = np.random.default_rng(0).integers(0, 256, (5, 28, 28), dtype=np.uint8)
+    found = Rejector(REJECTOR_CHECKPOINT).log_probabilities(images)
+    assert found.shape == (5, 10)
+    assert (np.exp(found).sum(axis=1) <= 1 + 1e-5).all()
