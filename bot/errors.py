@@ -10,6 +10,7 @@ BotError
 │   └── NoEarlierModelError     there is none to roll back to
 ├── TrainingError               a training run cannot start or has failed; `str()` says why
 │   ├── TrainingAlreadyRunningError
+│   ├── TrainingCancelledError
 │   └── TrainingInterruptedError
 └── CorrectionError             a correction is refused
     ├── UnknownButtonError      no button of this version sends such callback data
@@ -57,6 +58,10 @@ class TrainingError(BotError):
 
 class TrainingAlreadyRunningError(TrainingError):
     """Only one training run goes at a time."""
+
+
+class TrainingCancelledError(TrainingError):
+    """An admin has cancelled the run."""
 
 
 class TrainingInterruptedError(TrainingError):

@@ -11,7 +11,7 @@ from bot.services.ports import TrainingProgress
 from bot.services.privacy import Forgotten, History
 from bot.services.readings import NOT_A_DIGIT, DigitView, ReadingView
 from bot.services.stats import Stats
-from bot.services.training import EndedRun
+from bot.services.training import EndedRun, TrainingState
 
 _SURE = 0.9
 """From this confidence on, the other candidates are not worth naming."""
@@ -44,7 +44,8 @@ COMMANDS = (
     CommandText("history", "Your last readings"),
     CommandText("privacy", "What is kept of you, and why"),
     CommandText("forget_me", "Delete what is kept of you"),
-    CommandText("train", "Train a new model", admins_only=True),
+    CommandText("train", "Train a new model; /train quick in seconds", admins_only=True),
+    CommandText("cancel", "Cancel the training run", admins_only=True),
     CommandText("stats", "How the bot is doing", admins_only=True),
     CommandText("models", "All models, with their figures", admins_only=True),
     CommandText("promote", "Let a model answer photos: /promote 2", admins_only=True),
@@ -109,7 +110,12 @@ NO_EARLIER_MODEL = "There is no earlier model to go back to. /models lists all m
 NOT_YOURS = "Only the person who sent the photo can correct its reading."
 BUTTON_TOO_OLD = "This reading is not there any more. Send the photo again for a new one."
 THANKS = "Thank you, noted."
-TRAINING_ALREADY_RUNNING = "A training run is going on already. Please wait until it has ended."
+TRAINING_ALREADY_RUNNING = (
+    "A training run is going on already. Wait until it has ended, or /cancel it."
+)
+TRAIN_WHAT = "I know these: /train, /train quick (seconds) and /train full (long, the best)."
+CANCELLING = "Cancelling …"
+NOTHING_TO_CANCEL = "No training run is going on."
 
 
 def help_text(*, is_admin: bool) -> str:
@@ -292,7 +298,11 @@ def training_ended(run: EndedRun) -> str:
             f"Validation: {run.candidate.validation_accuracy:.2%}\n"
             f"The active model still answers; /promote {run.candidate.version_id} changes that."
         )
-    if run.is_interrupted:
+    if run.state is TrainingState.CANCELLED:
+        return (
+            f"🛑 <b>Training run {run.run_id} was cancelled.</b>\nThe active model is unchanged."
+        )
+    if run.state is TrainingState.INTERRUPTED:
         return (
             f"⚠️ <b>Training run {run.run_id} was interrupted</b>, because I was stopped while it "
             "was going on. The active model is unchanged. /train starts a new run."

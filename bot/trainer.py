@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bot.errors import TrainingError, TrainingInterruptedError
+from bot.errors import TrainingCancelledError, TrainingError, TrainingInterruptedError
 from bot.services.ports import TrainedCheckpoint, TrainingProgress
 
 _TERMINATE_S = 10.0
@@ -33,6 +33,7 @@ class ProcessTrainer:
         self._mnist_data_dir = mnist_data_dir
         self._work_dir = work_dir
         self._process: Process | None = None
+        self._is_cancelled = False
         self._is_stopping = False
 
     async def train(self, recipe: str) -> AsyncGenerator[TrainingProgress | TrainedCheckpoint]:
@@ -42,8 +43,10 @@ class ProcessTrainer:
 
         Raises:
             TrainingError: The process failed; the message says why.
+            TrainingCancelledError: `cancel` ended it.
             TrainingInterruptedError: `stop` ended it.
         """
+        self._is_cancelled = False
         # What a killed run has left behind is of no use.
         await asyncio.to_thread(shutil.rmtree, self._work_dir, ignore_errors=True)
         self._work_dir.mkdir(parents=True)  # noqa: ASYNC240 - one call, microseconds
@@ -57,10 +60,18 @@ class ProcessTrainer:
         except TrainingError as error:
             if self._is_stopping:
                 raise TrainingInterruptedError("the bot was stopped") from error
+            if self._is_cancelled:
+                raise TrainingCancelledError("an admin has cancelled it") from error
             raise
         finally:
             self._process = None
             await _end(process)
+
+    async def cancel(self) -> None:
+        """End the running process, if any."""
+        self._is_cancelled = True
+        if self._process is not None:
+            await _end(self._process)
 
     async def stop(self) -> None:
         """End the running process, if any, and start no other; for when the bot stops."""
@@ -84,7 +95,7 @@ class ProcessTrainer:
                 stdout=PIPE,
                 stderr=stderr,
             )
-        if self._is_stopping:  # `stop` was called meanwhile, and saw no process to end.
+        if self._is_stopping or self._is_cancelled:  # Called meanwhile, with no process to end.
             await _end(process)
         return process
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 
-from bot.errors import TrainingError, TrainingInterruptedError
+from bot.errors import TrainingCancelledError, TrainingError, TrainingInterruptedError
 from bot.services.ports import TrainedCheckpoint, TrainingProgress
 from mnist_model.checkpoint import (
     PRETRAINED_CHECKPOINT,
@@ -27,6 +27,7 @@ class ScriptedTrainer:
         self.may_end = asyncio.Event()
         self.error: str | None = None  # When set, training fails with it.
         self.checkpoint: bytes | None = None  # When set, the end in place of a good one.
+        self._is_cancelled = False
         self._is_stopping = False
 
     async def train(self, recipe: str) -> AsyncGenerator[TrainingProgress | TrainedCheckpoint]:
@@ -34,6 +35,8 @@ class ScriptedTrainer:
         await self.may_end.wait()
         if self._is_stopping:
             raise TrainingInterruptedError("the bot is being stopped")
+        if self._is_cancelled:
+            raise TrainingCancelledError("an admin has cancelled it")
         if self.error:
             raise TrainingError(self.error)
         with tempfile.TemporaryDirectory() as folder:
@@ -42,6 +45,10 @@ class ScriptedTrainer:
             if self.checkpoint is not None:
                 path.write_bytes(self.checkpoint)
             yield TrainedCheckpoint(path)
+
+    async def cancel(self) -> None:
+        self._is_cancelled = True
+        self.may_end.set()
 
     async def stop(self) -> None:
         self._is_stopping = True

@@ -18,25 +18,66 @@ from bot.services.training import TrainingService
 
 _logger = logging.getLogger(__name__)
 
-_RECIPE = "classic"
+_RECIPES = {"": "classic", "quick": "quick", "full": "best"}
+"""Recipes by what stands after the command."""
 
 _EDIT_EVERY_S = 3.0
 """Telegram slows a bot down that edits a message more often than about once a second."""
 
 
+class _ProgressMessage:
+    """One message that follows a run. That it cannot be shown never touches the run itself."""
+
+    def __init__(
+        self, run_id: int, recipe: str, chat_id: int, bot: Bot, training: TrainingService
+    ) -> None:
+        self._run_id = run_id
+        self._recipe = recipe
+        self._chat_id = chat_id
+        self._bot = bot
+        self._training = training
+        self._message_id: int | None = None
+        self._next_edit_at = 0.0  # in the event loop's time
+
+    async def show(self, progress: TrainingProgress) -> None:
+        """Show how far the run is, unless the message was edited just now."""
+        now = asyncio.get_running_loop().time()
+        if now < self._next_edit_at:
+            return
+        self._next_edit_at = now + _EDIT_EVERY_S
+        try:
+            await self._send_or_edit(texts.training_progress(self._run_id, self._recipe, progress))
+        except TelegramError as error:
+            _logger.info("Training run %s: progress not shown: %s", self._run_id, error)
+
+    async def _send_or_edit(self, text: str) -> None:
+        if self._message_id is not None and await edit_text(
+            self._bot, self._chat_id, self._message_id, text, None
+        ):
+            return
+        message = await self._bot.send_message(self._chat_id, text, ParseMode.HTML)
+        self._message_id = message.message_id
+        await self._training.set_progress_message(self._run_id, message.message_id)
+
+
 def register(application: DigitBot) -> None:
     """Add the handler of this module."""
     application.add_handler(CommandHandler("train", train, PRIVATE))
+    application.add_handler(CommandHandler("cancel", cancel, PRIVATE))
 
 
 async def train(update: Update, context: Context) -> None:
     """Start a training run; it goes on after this update is done."""
     message = message_of(update)
     training = context.services.training
+    recipe = _RECIPES.get(" ".join(context.args or []).lower())
+    if recipe is None:
+        await message.reply_text(texts.TRAIN_WHAT)
+        return
     try:
         run_id = await training.start(
             context.services.actor(sender_of(update).id),
-            _RECIPE,
+            recipe,
             chat_id=message.chat_id,
             update_id=update.update_id,
         )
@@ -46,7 +87,10 @@ async def train(update: Update, context: Context) -> None:
         await message.reply_text(texts.TRAINING_ALREADY_RUNNING)
     else:
         if run_id is not None:
-            run = _run(run_id, message.chat_id, context.bot, training)
+            progress_message = _ProgressMessage(
+                run_id, recipe, message.chat_id, context.bot, training
+            )
+            run = _run(run_id, recipe, progress_message, context)
             context.application.create_task(run, name=f"training run {run_id}")
 
 
@@ -64,42 +108,25 @@ async def report_ended_runs(bot: Bot, training: TrainingService) -> None:
             await training.set_reported(run.run_id)
 
 
-async def _run(run_id: int, chat_id: int, bot: Bot, training: TrainingService) -> None:
-    progress_message = _ProgressMessage(run_id, chat_id, bot, training)
+async def cancel(update: Update, context: Context) -> None:
+    """End the run that is going on; its own message then says so."""
     try:
-        await training.run(run_id, _RECIPE, progress_message.show)
+        is_cancelled = await context.services.training.cancel(
+            context.services.actor(sender_of(update).id)
+        )
+    except AdminsOnlyError:
+        text = texts.ADMINS_ONLY
+    else:
+        text = texts.CANCELLING if is_cancelled else texts.NOTHING_TO_CANCEL
+    await message_of(update).reply_text(text)
+
+
+async def _run(
+    run_id: int, recipe: str, progress_message: _ProgressMessage, context: Context
+) -> None:
+    training = context.services.training
+    try:
+        await training.run(run_id, recipe, progress_message.show)
     except Exception:
         _logger.exception("Training run %s failed", run_id)  # Its row says why; so it is told.
-    await report_ended_runs(bot, training)
-
-
-class _ProgressMessage:
-    """One message that follows a run. That it cannot be shown never touches the run itself."""
-
-    def __init__(self, run_id: int, chat_id: int, bot: Bot, training: TrainingService) -> None:
-        self._run_id = run_id
-        self._chat_id = chat_id
-        self._bot = bot
-        self._training = training
-        self._message_id: int | None = None
-        self._next_edit_at = 0.0  # in the event loop's time
-
-    async def show(self, progress: TrainingProgress) -> None:
-        """Show how far the run is, unless the message was edited just now."""
-        now = asyncio.get_running_loop().time()
-        if now < self._next_edit_at:
-            return
-        self._next_edit_at = now + _EDIT_EVERY_S
-        try:
-            await self._send_or_edit(texts.training_progress(self._run_id, _RECIPE, progress))
-        except TelegramError as error:
-            _logger.info("Training run %s: progress not shown: %s", self._run_id, error)
-
-    async def _send_or_edit(self, text: str) -> None:
-        if self._message_id is not None and await edit_text(
-            self._bot, self._chat_id, self._message_id, text, None
-        ):
-            return
-        message = await self._bot.send_message(self._chat_id, text, ParseMode.HTML)
-        self._message_id = message.message_id
-        await self._training.set_progress_message(self._run_id, message.message_id)
+    await report_ended_runs(context.bot, training)

@@ -169,7 +169,13 @@ class Trainer(Protocol):
 
         Raises:
             TrainingError: The process failed; the message says why.
+            TrainingCancelledError: `cancel` ended it.
+            TrainingInterruptedError: `stop` ended it.
         """
+        ...
+
+    async def cancel(self) -> None:
+        """End the running process, if any."""
         ...
 
     async def stop(self) -> None:

@@ -10,6 +10,7 @@ from bot.errors import (
     AdminsOnlyError,
     BotError,
     TrainingAlreadyRunningError,
+    TrainingCancelledError,
     TrainingError,
     TrainingInterruptedError,
 )
@@ -19,6 +20,8 @@ from bot.services.ports import Clock, ModelStore, TrainedCheckpoint, Trainer, Tr
 from bot.storage import training
 from bot.storage.database import SessionFactory
 from bot.storage.models import ModelVersion, TrainingRun, TrainingState
+
+__all__ = ["Candidate", "EndedRun", "ShowProgress", "TrainingService", "TrainingState"]
 
 ShowProgress = Callable[[TrainingProgress], Awaitable[None]]
 
@@ -39,8 +42,8 @@ class EndedRun:
     run_id: int
     chat_id: int
     progress_message_id: int | None
+    state: TrainingState
     candidate: Candidate | None
-    is_interrupted: bool
     error: str | None
 
 
@@ -100,7 +103,7 @@ class TrainingService:
         return run.id
 
     async def run(self, run_id: int, recipe: str, show: ShowProgress) -> None:
-        """Carry out a claimed run; whatever it raises, its row says how it ended.
+        """Carry out a claimed run; its row says how it ended, whatever this raises.
 
         Args:
             run_id: From `start`.
@@ -109,9 +112,10 @@ class TrainingService:
         """
         try:
             await self._train(run_id, recipe, show)
+        except TrainingCancelledError as error:
+            await self._end(run_id, TrainingState.CANCELLED, str(error))
         except TrainingInterruptedError as error:
             await self._end(run_id, TrainingState.INTERRUPTED, str(error))
-            raise
         except Exception as error:
             reason = str(error) if isinstance(error, BotError) else repr(error)
             await self._end(run_id, TrainingState.FAILED, reason)
@@ -120,6 +124,21 @@ class TrainingService:
             # Cancelled: the row must not go on saying "running", or no run could start again.
             await self._end(run_id, TrainingState.INTERRUPTED, "the task was cancelled")
             raise
+
+    async def cancel(self, actor: Actor) -> bool:
+        """End the run that is going on; return False when there is none.
+
+        Raises:
+            AdminsOnlyError: The actor is no admin.
+        """
+        if not actor.is_admin:
+            raise AdminsOnlyError("only admins may cancel training")
+        async with self._session_factory() as session:
+            run = await training.find_running(session)
+        if run is None:
+            return False
+        await self._trainer.cancel()
+        return True
 
     async def set_progress_message(self, run_id: int, message_id: int) -> None:
         """Remember which message shows the progress, so that it can show the end as well."""
@@ -142,8 +161,8 @@ class TrainingService:
                     run_id=run.id,
                     chat_id=run.chat_id,
                     progress_message_id=run.progress_message_id,
+                    state=run.state,
                     candidate=_candidate(version) if version else None,
-                    is_interrupted=run.state is TrainingState.INTERRUPTED,
                     error=run.error,
                 )
                 for run, version in await training.list_unreported(session)

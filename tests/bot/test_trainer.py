@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import TrainingError, TrainingInterruptedError
+from bot.errors import TrainingCancelledError, TrainingError, TrainingInterruptedError
 from bot.services.ports import TrainedCheckpoint, TrainingProgress
 from bot.trainer import ProcessTrainer
 
@@ -58,3 +58,20 @@ async def test_stop_ends_the_process_and_says_so(mnist_data_dir: Path, tmp_path:
             await train_until_stopped()
     with pytest.raises(TrainingInterruptedError):
         await collect(trainer, "classic")
+
+
+@pytest.mark.mnist
+async def test_cancel_ends_the_process_and_the_next_run_is_its_own(
+    mnist_data_dir: Path, tmp_path: Path
+) -> None:
+    trainer = ProcessTrainer(mnist_data_dir, tmp_path / "work")
+    async with asyncio.TaskGroup() as tasks:
+
+        async def train_until_cancelled() -> None:
+            async for step in trainer.train("classic"):
+                if isinstance(step, TrainingProgress) and step.epoch == 1:
+                    tasks.create_task(trainer.cancel())
+
+        with pytest.raises(TrainingCancelledError):
+            await train_until_cancelled()
+    assert [step.epoch for step in await collect(trainer, "quick")][-1] > 0

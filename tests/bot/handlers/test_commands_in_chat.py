@@ -211,9 +211,36 @@ async def test_damaged_checkpoint_fails_the_run_and_the_admin_is_told(
     assert [version.state for version in versions] == [ModelState.ACTIVE]
 
 
-async def test_stats_are_shown_to_admins_only(playground: Playground) -> None:
+async def test_stats_are_shown_to_admins_only(
+    playground: Playground, program: DigitBotProgram
+) -> None:
     assert await ask(playground, "/stats") == texts.ADMINS_ONLY
     await playground.answer(await playground.send_photo(USER_ID, draw_digits([7])))
+    await program.inbox.join()
     shown = await ask(playground, "/stats", ADMIN_ID)
     assert "1 reading, 0.1 a day, by 1 person" in shown
     assert "Updates: 1 at work, 0 given up" in shown
+
+
+async def test_train_takes_a_recipe(playground: Playground, trainer: ScriptedTrainer) -> None:
+    assert await ask(playground, "/train nonsense", ADMIN_ID) == texts.TRAIN_WHAT
+    trainer.may_end.set()
+    command = await playground.send_text(ADMIN_ID, "/train quick")
+    await playground.answer(command, lambda message: "is done" in message["text"])
+    assert "2 quick" in await ask(playground, "/models", ADMIN_ID)
+
+
+async def test_cancel_ends_the_run_and_the_next_can_start(
+    playground: Playground, session_factory: SessionFactory
+) -> None:
+    assert await ask(playground, "/cancel") == texts.ADMINS_ONLY
+    assert await ask(playground, "/cancel", ADMIN_ID) == texts.NOTHING_TO_CANCEL
+    command = await playground.send_text(ADMIN_ID, "/train")
+    progress = await playground.answer(command)
+    assert await ask(playground, "/cancel", ADMIN_ID) == texts.CANCELLING
+    ended = await playground.answer(command, lambda message: "was cancelled" in message["text"])
+    assert ended["message_id"] == progress["message_id"]
+    async with session_factory() as session:
+        run = (await session.scalars(select(TrainingRun))).one()
+    assert run.state is TrainingState.CANCELLED
+    assert await ask(playground, "/cancel", ADMIN_ID) == texts.NOTHING_TO_CANCEL
