@@ -63,8 +63,11 @@ class NumpyMLP:
         if not self._view_shift_px:
             return self._forward(inputs)
         views = _shifted_views(inputs, self._view_shift_px)  # (5, N, input_size)
-        one_by_one = self._forward(views.reshape(-1, inputs.shape[1]))  # (5 N, output_size)
-        return log_softmax(one_by_one.reshape(len(views), len(inputs), -1).mean(axis=0))
+        one_by_one = self._forward(
+            views.reshape(5 * len(inputs), inputs.shape[1])
+        )  # (5 N, output_size)
+        per_view = one_by_one.reshape(5, len(inputs), one_by_one.shape[1])
+        return log_softmax(per_view.mean(axis=0))
 
     def _forward(self, inputs: FloatArray) -> FloatArray:
         *hidden_layers, (matrix, bias) = self._layers
@@ -76,10 +79,10 @@ class NumpyMLP:
 
 def _shifted_views(inputs: FloatArray, shift_px: int) -> FloatArray:
     """Return images (N, 784) as they are, then moved up, down, left and right; (5, N, 784)."""
-    images = inputs.reshape(-1, IMAGE_SIZE_PX, IMAGE_SIZE_PX)
+    images = inputs.reshape(len(inputs), IMAGE_SIZE_PX, IMAGE_SIZE_PX)
     # What rolls over the edge and in again on the other side is paper.
     moved = [np.roll(images, step, axis) for axis in (1, 2) for step in (-shift_px, shift_px)]
-    return np.stack((images, *moved)).reshape(5, len(inputs), -1)
+    return np.stack((images, *moved)).reshape(5, *inputs.shape)
 
 
 def log_softmax(scores: FloatArray) -> FloatArray:

@@ -86,13 +86,15 @@ _PHOTO_DEFORMATION = Deformation(
     scale=0.15,
     shear=0.2,
     shift_px=1.5,
-    elastic_px=0.8,
-    stroke=0.7,
-    contrast=0.3,
-    noise=0.03,
+    elastic_px=1.0,
+    stroke=0.6,
+    contrast=0.2,
+    noise=0.02,
 )
 
-_BEST_MODEL = MLPConfig(hidden_sizes=(1024, 1024, 1024), activation="gelu", batch_norm=True)
+_BEST_MODEL = MLPConfig(
+    hidden_sizes=(1536, 1536, 1024), activation="gelu", batch_norm=True, view_shift_px=1
+)
 
 _ALL = (
     Recipe(
@@ -119,13 +121,15 @@ _ALL = (
         name="best",
         summary="The shipped model: a wide MLP trained long on deformed digits.",
         model=_BEST_MODEL,
-        epochs=60,
+        epochs=125,
         batch_size=256,
         optimizer="adamw",
         learning_rate=0.003,
         weight_decay=0.05,
         schedule="one_cycle",
         deformation=_PHOTO_DEFORMATION,
+        calm_share=0.2,
+        drawn_digits=2_400,
         label_smoothing=0.02,
         average_decay=0.998,
         half_precision=True,
@@ -140,7 +144,8 @@ _ALL = (
         learning_rate=0.0003,
         weight_decay=0.05,
         schedule="one_cycle",
-        deformation=_PHOTO_DEFORMATION,
+        deformation=_PHOTO_DEFORMATION.scaled(0.5),
+        drawn_digits=2_400,
         label_smoothing=0.02,
         average_decay=0.998,
         half_precision=True,

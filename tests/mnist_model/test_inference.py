@@ -51,6 +51,14 @@ def test_views_are_the_mean_over_five_places():
     np.testing.assert_allclose(seen, expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("view_shift_px", [0, 1])
+def test_no_images_have_no_log_probabilities(view_shift_px):
+    config = MLPConfig(hidden_sizes=(4,), view_shift_px=view_shift_px)
+    weights = {name: tensor.numpy() for name, tensor in build_model(config).state_dict().items()}
+    network = NumpyMLP(config, weights)
+    assert network.log_probabilities(np.empty((0, 784), np.float32)).shape == (0, 10)
+
+
 def test_log_softmax_survives_large_scores():
     result = log_softmax(np.array([[1000.0, 0.0], [-1000.0, -1000.0]], np.float32))
     np.testing.assert_allclose(result, [[0, -1000], [-np.log(2), -np.log(2)]], rtol=1e-6)
