@@ -21,8 +21,10 @@ _RIM = 0.2  # of the shorter side: what lies in it wholly and touches the edge i
 _EDGE_CONTACT = 0.5  # of a side: what touches the edge of the picture for longer is no stroke
 _DIRT = 0.1  # of the heaviest piece's mass: lighter ones tell nothing about the writing
 _THINNEST = 0.2  # of the main piece's width: thinner strokes are another pen's
-_THINNEST_LINE = 0.45  # the same for what is straight and upright: it may be left of a ruling
+_THINNEST_LINE = 0.38  # the same for what is straight and upright: it may be left of a ruling
 _SLENDER = 5  # times higher than wide
+_SLENDER_BIT = 2.5  # times longer than wide is a bit of a line that the edge cuts
+_SOLID_BIT = 0.4  # of its box, such a bit covers at least
 _BESIDE = 0.5  # of the lower one's height: pieces on one line overlap by this
 _WIDER_AT_EDGE = 1.5  # times as wide as those inside are the strokes that the edge cuts
 _FRAME_RIM = 0.2  # of a frame's side: its lines lie within
@@ -101,7 +103,7 @@ def _candidates(pieces: Pieces) -> NDArray[np.int64]:
         | ((right == width) & (left >= width - rim))
         | ((bottom == height) & (top >= height - rim))
     )
-    kept = np.flatnonzero(~in_rim & ~_is_along_an_edge(pieces))
+    kept = np.flatnonzero(~in_rim & ~_is_along_an_edge(pieces) & ~_is_cut_line(pieces))
     kept = kept[[not _is_frame(pieces, int(number)) for number in kept]]
     at_edge = (left == 0) | (top == 0) | (right == width) | (bottom == height)
     inside = kept[
@@ -143,6 +145,23 @@ def _is_frame(pieces: Pieces, number: int) -> bool:
     inner = pieces.labels[top + rim_y : bottom - rim_y, left + rim_x : right - rim_x]
     outside = pieces.areas[number] - np.count_nonzero(inner == number + 1)
     return bool(outside > _FRAME_SHARE * pieces.areas[number])
+
+
+def _is_cut_line(pieces: Pieces) -> NDArray[np.bool_]:
+    """Tell which pieces are bits of a line that leaves the picture near one of its sides; (N,)."""
+    is_bit = np.zeros(len(pieces.areas), np.bool_)
+    for axis in (0, 1):  # lines downwards, lines across
+        across, along = pieces.labels.shape[1 - axis], pieces.labels.shape[axis]
+        start, end = pieces.boxes[:, axis], pieces.boxes[:, axis + 2]
+        first, last = pieces.boxes[:, 1 - axis], pieces.boxes[:, 3 - axis]
+        is_slender = last - first > _SLENDER_BIT * (end - start)
+        middle = (start + end) / 2
+        is_beside = np.minimum(middle, across - middle) < _RIM * across
+        is_through = (first == 0) & (last == along)
+        is_cut = (first == 0) | (last == along)
+        is_bit |= is_slender & (is_through | (is_cut & is_beside))
+    boxed = np.prod(pieces.boxes[:, 2:] - pieces.boxes[:, :2], axis=1)
+    return np.asarray(is_bit & (pieces.areas > _SOLID_BIT * boxed))
 
 
 def _is_along_an_edge(pieces: Pieces) -> NDArray[np.bool_]:

@@ -22,6 +22,7 @@ _SEAM_INK = 0.4  # of the height: a cut goes through no more ink than this
 _SEAM_GAP = 0.2  # of the height: cuts are this far apart, and from the ends
 _MOST_JOINED = 4  # pieces in one digit
 _WIDEST_DIGIT = 1.35  # times the line's height; wider is no digit in one piece
+_WIDEST_WHOLE = 2.6  # the same of one that was found in one piece, as a 5 with a long bar
 _WIDEST_GAP = 0.3  # of the line's height, between strokes of one digit
 _LOWEST_DIGIT = 0.4  # of the line's height
 CUT_SCORE = -1.5  # for each digit that was cut off another: most ink in one piece is one digit
@@ -96,22 +97,37 @@ def list_candidates(pieces: Sequence[Piece], line_height: float) -> list[Candida
     candidates = []
     for first in range(len(pieces)):
         right = pieces[first].right
-        for end in range(first + 1, min(first + _MOST_JOINED, len(pieces)) + 1):
+        for end in range(first + 1, len(pieces) + 1):
             if pieces[end - 1].left - right > _WIDEST_GAP * line_height:
                 break
             right = max(right, pieces[end - 1].right)
-            piece = join(pieces[first:end])
-            if end > first + 1 and piece.mask.shape[1] > _WIDEST_DIGIT * line_height:
+            width = right - pieces[first].left
+            tops, bottoms = zip(
+                *((part.top, part.bottom) for part in pieces[first:end]), strict=True
+            )
+            height = max(line_height, max(bottoms) - min(tops))
+            if end > first + 1 and width > _WIDEST_WHOLE * line_height:
                 break
+            is_small = end - first <= _MOST_JOINED and width <= _WIDEST_DIGIT * height
+            if not (is_small or end == first + 1 or _is_whole(pieces, first, end)):
+                continue
+            piece = join(pieces[first:end])
             if piece.height >= _LOWEST_DIGIT * line_height:
-                origins = [(piece.origin) for piece in pieces[first:end]]
-                is_cut_out = any(
-                    0 <= pieces[other].origin in origins
-                    for other in (first - 1, end)
-                    if 0 <= other < len(pieces)
-                )
-                candidates.append(Candidate(first, end, piece, is_cut_out))
+                candidates.append(Candidate(first, end, piece, _is_cut_out(pieces, first, end)))
     return candidates
+
+
+def _is_whole(pieces: Sequence[Piece], first: int, end: int) -> bool:
+    """Tell whether some parts are all that one piece was cut into."""
+    origins = {piece.origin for piece in pieces[first:end]}
+    return len(origins) == 1 and not _is_cut_out(pieces, first, end)
+
+
+def _is_cut_out(pieces: Sequence[Piece], first: int, end: int) -> bool:
+    """Tell whether a cut parts these from their neighbours."""
+    origins = {piece.origin for piece in pieces[first:end]} - {-1}
+    neighbours = [*pieces[max(first - 1, 0) : first], *pieces[end : end + 1]]
+    return any(piece.origin in origins for piece in neighbours)
 
 
 def choose_chain(

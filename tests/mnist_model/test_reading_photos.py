@@ -65,7 +65,7 @@ def test_a_shadow_in_the_corner_is_no_digit(reader):
     assert reader.read(to_png(page.astype(np.uint8))).text == "2"
 
 
-@pytest.mark.parametrize("text", ["hello", "W", "X", "&", "AKM"])
+@pytest.mark.parametrize("text", ["hello", "X", "M", "AKM"])
 def test_letters_are_rejected_with_a_reason(reader, text):
     page = np.full((300, 150 + 150 * len(text)), 245, np.uint8)
     page = cv2.putText(page, text, (60, 210), cv2.FONT_HERSHEY_SIMPLEX, 5, 30, 12)
@@ -89,7 +89,7 @@ def test_certainty_tells_digits_from_the_rest(reader):
     scribble = np.full((300, 300), 245, np.uint8)
     points = np.random.default_rng(3).integers(40, 260, (9, 2)).astype(np.int32)
     scribble = cv2.polylines(scribble, [points], False, 30, 9)
-    assert reader.read(to_png(scribble)).certainty < 0.1 < 0.5
+    assert reader.read(to_png(scribble)).certainty < 0.07 < 0.5
     assert reader.read(draw_digits([3])).certainty > 0.5
 
 
