@@ -155,3 +155,32 @@ def _png_header(width, height):
 def test_too_many_pixels_are_refused_by_the_header(size):
     with pytest.raises(PhotoTooLargeError, match="megapixels"):
         decode_photo(_png_header(*size))
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind", "size"),
+    [("RGB", "PNG", (6000, 5000)), ("RGB", "WEBP", (4000, 3000))],
+)
+def test_what_cannot_be_shrunk_while_decoding_is_held_to_less_memory(mode, kind, size):
+    content = _encode(Image.new(mode, size), kind)
+    with pytest.raises(PhotoTooLargeError, match="or a JPEG"):
+        decode_photo(content)
+
+
+def test_the_darkest_channel_shows_yellow_ink():
+    page = np.full((60, 90, 3), 250, np.uint8)
+    page[20:40, 30:60] = (250, 235, 40)
+    content = _encode(Image.fromarray(page), "PNG")
+    assert decode_photo(content).pixels[30, 45] > 200
+    assert decode_photo(content, darkest_channel=True).pixels[30, 45] == 40
+
+
+def test_large_palettes_and_transparency_are_shrunk_in_strips():
+    page = np.full((2600, 2600), 255, np.uint8)
+    page[1000:1600, 1000:1600] = 0
+    for mode in ("P", "LA", "1"):
+        pixels = decode_photo(_encode(Image.fromarray(page).convert(mode), "PNG")).pixels
+        assert max(pixels.shape) <= WORKING_SIDE_PX
+        middle = len(pixels) // 2
+        assert pixels[middle, middle] < 20
+        assert pixels[10, 10] > 235

@@ -1,0 +1,53 @@
+"""The generator of made-up photos: seeded, labelled, and readable."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnist_model.data import Split
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+
+
+@pytest.fixture
+def make_photos(monkeypatch):
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    import make_photos
+
+    yield make_photos
+    for name in ("make_photos", "made_up_ink"):
+        sys.modules.pop(name, None)
+
+
+def test_same_seed_same_photos(make_photos, small_split):
+    def make() -> list:
+        return list(make_photos.make_samples(small_split, 3, np.random.default_rng(5)))
+
+    first, second = make(), make()
+    assert [sample.photo for sample in first] == [sample.photo for sample in second]
+    assert [sample.label for sample in first] == [sample.label for sample in second]
+
+
+def test_every_situation_and_negative_is_a_photo(make_photos, small_split):
+    random = np.random.default_rng(0)
+    import io
+
+    kinds = ("plain", "yellow_pen", "hard_shadow", "screenshot")
+    samples = [make_photos.make_single(small_split, kind, random) for kind in kinds]
+    samples.append(make_photos.make_number(small_split, random))
+    for sample in samples:
+        assert sample.label.replace(" ", "").isdigit()
+        with Image.open(io.BytesIO(sample.photo)) as image:
+            assert min(image.size) >= 600
+    for kind in ("blank", "letter"):
+        page = make_photos.NO_DIGITS[kind](random)
+        assert page.ndim == 3
+
+
+def test_digits_come_from_the_split_given(make_photos):
+    split = Split(np.full((4, 28, 28), 255, np.uint8), np.full(4, 7))
+    sample = make_photos.make_single(split, "plain", np.random.default_rng(0))
+    assert sample.label == "7"
