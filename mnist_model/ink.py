@@ -16,6 +16,8 @@ _GROUND_WINDOW = 0.5  # of the thumbnail's shorter side, for the median
 _WIDEST_STROKE = 0.3  # of the shorter side; whatever is wider counts as paper or shadow
 _FAINTEST_INK = 0.07 * 255  # contrast; below it lie paper grain and compression
 _FAINT = 0.25 * 255  # contrast of the strongest ink
+_DARK_PAPER = 20  # brightness of 255; below it a photo holds hardly any light
+_SHARP_EDGE = 0.06  # of the ink's contrast, from pixel to pixel; blurred ones are below
 _NOISE_FACTOR = 5.0  # ink stands out this many standard deviations of the paper
 _INK_SHARE = 0.3  # of the strongest ink's contrast; below it are rulings and print from behind
 _STRONGEST_INK = 0.03  # of the inked pixels are as strong as the strongest ink
@@ -33,6 +35,18 @@ class InkMap:
     is_light_on_dark: bool
     level: int  # contrast of the bare paper itself, already taken off
     is_faint: bool  # no ink, or hardly darker than its paper: a colour may show it better
+
+    @property
+    def is_dark(self) -> bool:
+        """Tell whether even the paper is nearly black."""
+        return not self.is_light_on_dark and float(self.paper.mean()) < _DARK_PAPER
+
+    @property
+    def is_blurred(self) -> bool:
+        """Tell whether no stroke has a sharp edge."""
+        across = cv2.absdiff(self.contrast[:, 1:], self.contrast[:, :-1])
+        strongest = int(self.contrast.max(initial=0))
+        return strongest > 0 and int(across.max(initial=0)) <= 1 + _SHARP_EDGE * strongest
 
     def finer_contrast(self, grey: Pixels, top: int, left: int, height: int, width: int) -> Pixels:
         """Look again at a window, in the pixels of a larger version of the same photo.

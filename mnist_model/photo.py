@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mnist_model.decoding import GreyPhoto, decode_photo
 from mnist_model.ink import WORKING_SIDE_PX, InkMap, map_ink, shrink
 from mnist_model.pieces import MOST_DIGITS, Pieces, choose_writing, find_pieces
-from mnist_model.reasons import NOTHING_WRITTEN, TOO_MUCH
+from mnist_model.reasons import NOTHING_WRITTEN, TOO_DARK, TOO_MUCH
 from mnist_model.rendering import render_digit
 from mnist_model.segmentation import Piece, join
 
@@ -110,7 +110,7 @@ def find_writing(photo: bytes | Path, *, darkest_channel: bool = False) -> Writi
     pieces = find_pieces(ink)
     digits, strokes = choose_writing(pieces)
     if len(digits) == 0:
-        return Writing(grey, ink, (), NOTHING_WRITTEN)
+        return Writing(grey, ink, (), TOO_DARK if ink.is_dark else NOTHING_WRITTEN)
     if len(digits) > MOST_DIGITS:
         return Writing(grey, ink, (), TOO_MUCH)
     return Writing(grey, ink, _arrange(pieces, digits, strokes), None)

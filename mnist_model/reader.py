@@ -21,7 +21,7 @@ from mnist_model.checkpoint import (
 )
 from mnist_model.inference import NumpyMLP, log_softmax
 from mnist_model.photo import Box, Line, Writing, find_writing
-from mnist_model.reasons import NOT_A_DIGIT
+from mnist_model.reasons import NOT_A_DIGIT, TOO_BLURRED
 from mnist_model.rejection import load_rejector
 from mnist_model.segmentation import CUT_SCORE, choose_chain, cut_line, list_candidates
 
@@ -100,7 +100,8 @@ class Reader:
         lines = [self._read_line(writing, line) for line in writing.lines]
         certainty = _certainty([score for _, scores in lines for score in scores])
         if certainty < SUREST_REJECTED:
-            return Reading((), "", True, writing.reason or NOT_A_DIGIT, certainty)
+            doubt = TOO_BLURRED if writing.ink.is_blurred else NOT_A_DIGIT
+            return Reading((), "", True, writing.reason or doubt, certainty)
         digits = tuple(digit for line, _ in lines for digit in line)
         text = " ".join("".join(str(digit.label) for digit in line) for line, _ in lines if line)
         return Reading(digits, text, False, None, certainty)

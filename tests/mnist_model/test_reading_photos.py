@@ -98,3 +98,17 @@ def test_the_rejector_gives_log_probabilities():
     found = Rejector(REJECTOR_CHECKPOINT).log_probabilities(images)
     assert found.shape == (5, 10)
     assert (np.exp(found).sum(axis=1) <= 1 + 1e-5).all()
+
+
+def test_a_black_photo_is_too_dark(reader):
+    reading = reader.read(to_png(np.full((400, 300), 4, np.uint8)))
+    assert reading.reason is not None
+    assert "too dark" in reading.reason
+
+
+def test_a_smear_that_is_no_digit_is_too_blurred(reader):
+    smear = np.full((400, 500), 240, np.uint8)
+    cv2.line(smear, (80, 200), (420, 200), 60, 40)
+    reading = reader.read(to_png(cv2.GaussianBlur(smear, (0, 0), 30)))
+    assert reading.reason is not None
+    assert "too blurred" in reading.reason
