@@ -64,7 +64,7 @@ START = (
     "<b>Hello! I read handwritten digits.</b>\n\n"
     "✏️ Write a digit on paper, large and dark, and send me a photo of it.\n"
     "🔎 I answer with the digit and how sure I am.\n"
-    "👍 Tell me whether I was right. Your corrections teach me.\n\n"
+    "👍 Tell me whether I was right. Your corrections are what I learn from next.\n\n"
     "Try it now, or see /help."
 )
 FILE_TOO_LARGE = (

@@ -66,14 +66,13 @@ def running_bot() -> Iterator[str]:
 
 
 def talk(page: Page) -> None:
-    """Send a digit, confirm the answer, and ask how good the bot is."""
+    """Send a digit, confirm the answer, and ask what the bot saw."""
     bot = page.locator('[data-testid="message"][data-from="bot"]')
     draw(page, FOUR)
     bot.last.get_by_role("button", name="Right").click()
     expect(bot.last).to_contain_text("You say that this is right")
-    page.get_by_test_id("composer-input").fill("/accuracy")
-    page.get_by_test_id("send").click()
-    expect(bot.last).to_contain_text("MNIST test")
+    bot.last.get_by_role("button", name="What did you see?").click()
+    expect(bot.last).to_contain_text("Above, what I took for a digit")
     page.mouse.move(2, 2)
     expect(page.get_by_test_id("toasts")).to_be_empty(timeout=15_000)
 
