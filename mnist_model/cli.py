@@ -219,19 +219,30 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 def _evaluate_photos(reader: "Reader", options: argparse.Namespace) -> int:
     from mnist_model.contact_sheet import write_contact_sheet  # noqa: PLC0415 - keeps --help fast
-    from mnist_model.photo_scores import load_labels, read_photos, score  # noqa: PLC0415
+    from mnist_model.photo_scores import (  # noqa: PLC0415
+        load_labels,
+        read_photos,
+        right_by_kind,
+        score,
+    )
 
     scored = read_photos(reader, load_labels(options.photos))
     scores = score(scored)
+    by_kind = right_by_kind(scored)
     write_contact_sheet(options.sheet, scored, scores)
     if options.json:
         # What there was nothing to measure of is null: JSON has no NaN.
         values = {
             name: None if math.isnan(value) else value for name, value in asdict(scores).items()
         }
-        _print_json({"photos_dir": str(options.photos), "sheet": str(options.sheet), **values})
+        kinds = {kind: {"right": r, "photos": n} for kind, (r, n) in by_kind.items()}
+        places = {"photos_dir": str(options.photos), "sheet": str(options.sheet)}
+        _print_json({**places, **values, "kinds": kinds})
         return 0
     print(scores.describe())
+    for kind, (right, photos) in by_kind.items():
+        if kind:
+            print(f"Right of {kind}: {right} of {photos} ({right / photos:.1%})")
     print(f"What went wrong: {options.sheet}")
     return 0
 

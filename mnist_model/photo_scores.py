@@ -142,6 +142,15 @@ def score(scored: Sequence[ScoredPhoto]) -> Scores:
     )
 
 
+def right_by_kind(scored: Sequence[ScoredPhoto]) -> dict[str, tuple[int, int]]:
+    """Count how many photos of each kind were read right, and how many there are."""
+    counts: dict[str, tuple[int, int]] = {}
+    for one in scored:
+        right, photos = counts.get(one.photo.kind, (0, 0))
+        counts[one.photo.kind] = (right + one.is_right, photos + 1)
+    return counts
+
+
 def measure_auroc(positives: NDArray[np.floating], negatives: NDArray[np.floating]) -> float:
     """Return how often a positive scores above a negative; ties count half."""
     if not len(positives) or not len(negatives):

@@ -96,6 +96,23 @@ def test_scores_are_told_in_words(folder, tmp_path, capsys):
     assert "Numbers read exactly: 33.33%" in capsys.readouterr().out
 
 
+def test_kinds_are_counted_apart(folder, tmp_path, capsys):
+    rows = (folder / "labels.csv").read_text().splitlines()
+    kinds = ["kind", *(["odd", "even"] * len(rows))[: len(rows) - 1]]
+    lines = [f"{row},{kind}" for row, kind in zip(rows, kinds, strict=True)]
+    (folder / "labels.csv").write_text("\n".join(lines))
+    assert (
+        main(
+            ["evaluate", "--json", "--photos", str(folder)] + ["--sheet", str(tmp_path / "f.html")]
+        )
+        == 0
+    )
+    counted = json.loads(capsys.readouterr().out)["kinds"]
+    assert sum(kind["photos"] for kind in counted.values()) == len(rows) - 1
+    assert set(counted) == {"odd", "even"}
+    assert sum(kind["right"] for kind in counted.values()) == 2
+
+
 @pytest.mark.parametrize("content", [None, "name,number\na,1"])
 def test_a_folder_without_labels_is_a_clear_error(tmp_path, content):
     if content:
