@@ -27,7 +27,7 @@ from mnist_model.segmentation import CUT_SCORE, choose_chain, cut_line, list_can
 
 __all__ = ["Box", "DigitReading", "Reader", "Reading"]
 
-SUREST_REJECTED = 0.07  # certainty; of made-up validation photos of digits, 1 % have less
+SUREST_REJECTED = 0.07  # certainty; of made-up validation photos of digits, 1.6 % have less
 MOST_LEFT_OUT = 0.2  # of a line's ink is dirt; more is a sign that it holds no digits
 REJECTOR_WEIGHT = 0.6  # of its say on which digit it is; it is the smaller network
 LEAST_LIKELY = math.log(1e-4)  # one piece that is surely no digit does not settle a long number
