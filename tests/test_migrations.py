@@ -1,5 +1,6 @@
 """The revisions build just the schema that the mapped classes describe, there and back."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,44 @@ def test_file_that_is_no_database_is_a_clear_error(path: Path) -> None:
     path.write_text("This is no database at all." * 100)
     with pytest.raises(DatabaseError, match="Check DATABASE_URL"):
         upgrade_schema(f"sqlite+aiosqlite:///{path}")
+
+
+def test_upgrade_keeps_what_was_said_before(config: Config, path: Path) -> None:
+    command.upgrade(config, "ecce936afb5c")
+    with sqlite3.connect(path) as database:
+        database.executescript(
+            """
+            INSERT INTO model_version
+            VALUES (1, 'abc', 'best', 0.99, 0.99, '[]', 'active', '2026-01-01', NULL);
+            INSERT INTO training_run (id, recipe, state, update_id, requested_by, chat_id,
+                                      model_version_id, started_at)
+            VALUES (1, 'quick', 'succeeded', 5, 6, 6, 1, '2026-01-01');
+            INSERT INTO reading (id, update_id, chat_id, user_id, message_id, file_id,
+                                 model_version_id, latency_ms, created_at)
+            VALUES (1, 7, 8, 8, 9, 'file', 1, 1.0, '2026-01-01');
+            INSERT INTO digit_prediction (id, reading_id, position, label, confidence,
+                                          probabilities, image, box_x, box_y, box_width,
+                                          box_height)
+            VALUES (1, 1, 0, 7, 0.9, x'00', x'00', 0, 0, 1, 1);
+            INSERT INTO correction VALUES (1, 1, 8, '2026-01-01', '2026-01-01');
+            """
+        )
+    database.close()
+    command.upgrade(config, "head")
+    with sqlite3.connect(path) as database:
+        rows = database.execute("SELECT label, standing FROM correction").fetchall()
+        assert rows == [(1, "accepted")]
+        assert database.execute("SELECT update_id FROM training_run").fetchall() == [(5,)]
+        with pytest.raises(sqlite3.IntegrityError):  # The partial index has survived.
+            database.executescript(
+                """
+                INSERT INTO training_run (recipe, state, started_at) VALUES ('a', 'running', '');
+                INSERT INTO training_run (recipe, state, started_at) VALUES ('b', 'running', '');
+                """
+            )
+    database.close()
+    command.downgrade(config, "ecce936afb5c")
+    with sqlite3.connect(path) as database:
+        assert database.execute("SELECT COUNT(*) FROM correction").fetchall() == [(1,)]
+        assert database.execute("SELECT COUNT(*) FROM training_run").fetchall() == [(1,)]
+    database.close()

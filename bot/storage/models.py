@@ -38,6 +38,7 @@ class TrainingState(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"
+    SKIPPED = "skipped"  # Its time had come, and there was too little to learn from.
 
 
 class ModelState(StrEnum):
@@ -47,6 +48,15 @@ class ModelState(StrEnum):
     ACTIVE = "active"
     RETIRED = "retired"  # Another one has taken its place.
     REJECTED = "rejected"  # It was found to be worse than the one before.
+
+
+class Standing(StrEnum):
+    """Whether a correction is learned from."""
+
+    ACCEPTED = "accepted"
+    QUARANTINED = "quarantined"  # A model that had not seen it was sure of something else.
+    KEPT = "kept"  # An admin has looked at it: the person is right.
+    DROPPED = "dropped"  # An admin has looked at it: the person is wrong.
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -146,7 +156,10 @@ class ModelVersion(Base):
 
 
 class TrainingRun(Base):
-    """One run of `mnist train`, asked for in the chat."""
+    """One run of `mnist train`, asked for in the chat (`update_id`) or by the schedule.
+
+    A unique `scheduled_for` is how any number of processes see to it that one of them trains.
+    """
 
     __tablename__ = "training_run"
     __table_args__ = (
@@ -163,12 +176,18 @@ class TrainingRun(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     recipe: Mapped[str] = mapped_column(String(64))
     state: Mapped[TrainingState] = mapped_column(_by_value(TrainingState))
-    update_id: Mapped[int] = mapped_column(unique=True)  # the one that asked for it
-    requested_by: Mapped[int]  # Telegram user id
-    chat_id: Mapped[int]
+    update_id: Mapped[int | None] = mapped_column(unique=True)  # the one that asked for it
+    scheduled_for: Mapped[datetime | None] = mapped_column(unique=True)  # the time that did
+    requested_by: Mapped[int | None]  # Telegram user id
+    chat_id: Mapped[int | None]  # where to report; None: to all admins
     progress_message_id: Mapped[int | None]
     error: Mapped[str | None] = mapped_column(Text)
-    model_version_id: Mapped[int | None] = mapped_column(ForeignKey("model_version.id"))
+    model_version_id: Mapped[int | None] = mapped_column(
+        ForeignKey("model_version.id"), index=True
+    )
+    figures: Mapped[dict[str, Any] | None]  # what the candidate and the one before it measured
+    verdict: Mapped[str | None] = mapped_column(Text)  # of the gate: why it was (not) promoted
+    curve: Mapped[bytes | None] = mapped_column(LargeBinary)  # PNG of the training curve
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     reported_at: Mapped[datetime | None]  # when the admin was told how it ended
@@ -235,7 +254,16 @@ class Correction(Base):
     """What a person says a digit is; the same label as predicted is a confirmation."""
 
     __tablename__ = "correction"
-    __table_args__ = (CheckConstraint(f"label BETWEEN 0 AND {NOT_A_DIGIT}", name="label"),)
+    __table_args__ = (
+        CheckConstraint(f"label BETWEEN 0 AND {NOT_A_DIGIT}", name="label"),
+        Index("ix_correction_updated_at", "updated_at"),
+        Index(
+            "ix_correction_quarantined",
+            "digit_prediction_id",
+            sqlite_where=text("standing = 'quarantined'"),
+            postgresql_where=text("standing = 'quarantined'"),
+        ),
+    )
 
     digit_prediction_id: Mapped[int] = mapped_column(
         ForeignKey("digit_prediction.id", ondelete="CASCADE"), primary_key=True
@@ -244,3 +272,74 @@ class Correction(Base):
     user_id: Mapped[int]  # who said so: the sender or an admin
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    standing: Mapped[Standing] = mapped_column(_by_value(Standing), default=Standing.ACCEPTED)
+    doubted_label: Mapped[int | None]  # what the model was sure of that led to the quarantine
+    told_at: Mapped[datetime | None]  # when its person was told that a model has learned from it
+
+
+class TrainedCorrection(Base):
+    """A correction that a training run has learned from."""
+
+    __tablename__ = "trained_correction"
+
+    training_run_id: Mapped[int] = mapped_column(ForeignKey("training_run.id"), primary_key=True)
+    digit_prediction_id: Mapped[int] = mapped_column(
+        ForeignKey("digit_prediction.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class ImportedExample(Base):
+    """A labelled image that whoever runs the bot has brought in; nobody doubts it."""
+
+    __tablename__ = "imported_example"
+    __table_args__ = (CheckConstraint(f"label BETWEEN 0 AND {NOT_A_DIGIT}", name="label"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)  # of the image
+    image: Mapped[bytes] = mapped_column(LargeBinary)  # 28x28 uint8
+    label: Mapped[int]  # 0-9, or NOT_A_DIGIT
+    is_held_out: Mapped[bool]
+    imported_at: Mapped[datetime]
+
+
+class RetrainSchedule(Base):
+    """When the bot retrains by itself; one row, with the id 1."""
+
+    __tablename__ = "retrain_schedule"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    cron: Mapped[str] = mapped_column(String(100))
+    is_on: Mapped[bool]
+    changed_at: Mapped[datetime]  # fire times before it are nobody's business any more
+
+
+class Notice(Base):
+    """A message to a person whose corrections a promoted model has learned from."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        UniqueConstraint("user_id", "model_version_id"),
+        Index(
+            "ix_notice_unsent",
+            "id",
+            sqlite_where=text("sent_at IS NULL"),
+            postgresql_where=text("sent_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int]  # Telegram user id; their private chat has the same
+    model_version_id: Mapped[int] = mapped_column(ForeignKey("model_version.id"))
+    corrections: Mapped[int]  # how many of theirs it has learned from, and they were not told of
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+
+class Person(Base):
+    """What a person has chosen; who has chosen nothing has no row."""
+
+    __tablename__ = "person"
+
+    user_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    wants_notices: Mapped[bool]
