@@ -7,8 +7,6 @@ NumPy, not torch.
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -22,11 +20,13 @@ from safetensors import SafetensorError
 
 from mnist_model.config import MNIST_MEAN, MNIST_STD, MLPConfig
 from mnist_model.errors import CheckpointError
+from mnist_model.files import write_atomically
 
 PRETRAINED_CHECKPOINT = Path(__file__).parent / "pretrained" / "best.safetensors"
 
 FORMAT = 1  # raised when the header's meaning changes
 _HEADER_KEY = "mnist_model"
+_REJECTOR = "rejector"  # its config in the header; with a dot, its weights' prefix
 
 Weights = dict[str, NDArray[Any]]
 
@@ -50,11 +50,20 @@ class CheckpointMetadata:
 
 
 @dataclass(frozen=True)
+class Network:
+    """A network's shape and its weights, by the names of the state_dict."""
+
+    config: MLPConfig
+    weights: Weights
+
+
+@dataclass(frozen=True)
 class Checkpoint:
     """Weights by name, as NumPy arrays, with their metadata."""
 
     metadata: CheckpointMetadata
     weights: Weights
+    rejector: Network | None = None  # that learned with the weights; None = the shipped one
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> CheckpointMetadata:
@@ -71,15 +80,18 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> CheckpointMetadata:
     Raises:
         CheckpointError: The file cannot be written there.
     """
-    weights = {
-        name: np.ascontiguousarray(array, dtype=np.float16)
-        for name, array in checkpoint.weights.items()
-    }
+    named = dict(checkpoint.weights)
     header = _header_of(checkpoint.metadata)
+    if checkpoint.rejector is not None:  # a file without one stays as it always was
+        header[_REJECTOR] = _as_json(asdict(checkpoint.rejector.config))
+        named |= {f"{_REJECTOR}.{name}": a for name, a in checkpoint.rejector.weights.items()}
+    weights = {
+        name: np.ascontiguousarray(array, dtype=np.float16) for name, array in named.items()
+    }
     header["content_sha256"] = _content_sha256(header, weights)
     content = safetensors.numpy.save(weights, {_HEADER_KEY: json.dumps(header, sort_keys=True)})
     try:
-        _write_atomically(path, content)
+        write_atomically(path, content)
     except OSError as error:
         raise CheckpointError(f"Cannot write the checkpoint {path}: {error.strerror}.") from error
     return replace(checkpoint.metadata, sha256=hashlib.sha256(content).hexdigest())
@@ -105,13 +117,13 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise CheckpointError(_damaged(path)) from error
     if header.pop("content_sha256", None) != _content_sha256(header, weights):
         raise CheckpointError(_damaged(path))
+    full = {name: array.astype(np.float32) for name, array in weights.items()}
     try:
+        rejector = _take_rejector(header, full)
         metadata = _metadata_from(header, hashlib.sha256(content).hexdigest())
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(_damaged(path)) from error
-    return Checkpoint(
-        metadata, {name: array.astype(np.float32) for name, array in weights.items()}
-    )
+    return Checkpoint(metadata, full, rejector)
 
 
 def _read_header(path: Path, content: bytes) -> dict[str, Any]:
@@ -136,24 +148,40 @@ def _read_header(path: Path, content: bytes) -> dict[str, Any]:
 def _header_of(metadata: CheckpointMetadata) -> dict[str, Any]:
     header = asdict(metadata)
     del header["sha256"]
-    # Through JSON once, so that what is hashed on saving equals what is hashed on loading.
     created_at = metadata.created_at.isoformat()
-    return dict(json.loads(json.dumps({**header, "created_at": created_at, "format": FORMAT})))
+    return _as_json({**header, "created_at": created_at, "format": FORMAT})
+
+
+def _as_json(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Send values through JSON, so that what is hashed on saving equals what is on loading."""
+    return dict(json.loads(json.dumps(values)))
+
+
+def _take_rejector(header: dict[str, Any], weights: Weights) -> Network | None:
+    """Move the second network, if there is one, out of the header and the weights."""
+    if _REJECTOR not in header:
+        return None
+    names = [name for name in weights if name.startswith(f"{_REJECTOR}.")]
+    own = {name.removeprefix(f"{_REJECTOR}."): weights.pop(name) for name in names}
+    return Network(_config_from(header.pop(_REJECTOR)), own)
 
 
 def _metadata_from(header: Mapping[str, Any], sha256: str) -> CheckpointMetadata:
     values = {key: value for key, value in header.items() if key != "format"}
-    config = dict(values.pop("config"))
-    config["hidden_sizes"] = tuple(config["hidden_sizes"])
+    config = _config_from(values.pop("config"))
     mean, std = values.pop("normalisation")
     return CheckpointMetadata(
-        config=MLPConfig(**config),
+        config=config,
         created_at=datetime.fromisoformat(values.pop("created_at")),
         confusion_matrix=tuple(tuple(row) for row in values.pop("confusion_matrix")),
         normalisation=(mean, std),
         sha256=sha256,
         **values,
     )
+
+
+def _config_from(values: Mapping[str, Any]) -> MLPConfig:
+    return MLPConfig(**{**values, "hidden_sizes": tuple(values["hidden_sizes"])})
 
 
 def _content_sha256(header: Mapping[str, Any], weights: Weights) -> str:
@@ -167,19 +195,3 @@ def _content_sha256(header: Mapping[str, Any], weights: Weights) -> str:
 
 def _damaged(path: Path) -> str:
     return f"The checkpoint {path} is damaged; copy it again, or train a new one."
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    """Write beside `path`, make it durable, then rename: nobody ever sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)  # mkstemp makes it private
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -22,7 +22,7 @@ from mnist_model.checkpoint import (
 from mnist_model.inference import NumpyMLP, log_softmax
 from mnist_model.photo import Box, Line, Writing, find_writing
 from mnist_model.reasons import NOT_A_DIGIT, TOO_BLURRED
-from mnist_model.rejection import load_rejector
+from mnist_model.rejection import Rejector, load_rejector
 from mnist_model.segmentation import CUT_SCORE, choose_chain, cut_line, list_candidates
 
 __all__ = ["Box", "DigitReading", "Reader", "Reading"]
@@ -55,6 +55,16 @@ class Reading:
     certainty: float = 0.0  # how surely all of it is digits, 0 to 1; low if rejected
 
 
+@dataclass(frozen=True, eq=False)
+class Judgements:
+    """What a reader makes of N images that are cut out already."""
+
+    by_classifier: NDArray[np.float32]  # (N, 10); calibrated, as if each were a digit
+    probabilities: NDArray[np.float32]  # (N, 10); by both networks, as if each were a digit
+    no_digit: NDArray[np.float32]  # (N,); probability that it is none, by the rejector
+    is_refused: NDArray[np.bool_]  # (N,)
+
+
 class Reader:
     """A checkpoint and the photo pipeline, ready to read.
 
@@ -69,7 +79,11 @@ class Reader:
         """
         self.metadata: CheckpointMetadata = checkpoint.metadata
         self._network = NumpyMLP(checkpoint.metadata.config, checkpoint.weights)
-        self._rejector = load_rejector()
+        self.rejector = (
+            load_rejector()
+            if checkpoint.rejector is None
+            else Rejector(checkpoint.rejector, checkpoint.metadata.normalisation)
+        )
 
     @classmethod
     def load(cls, checkpoint: Path | None = None) -> "Reader":
@@ -144,13 +158,24 @@ class Reader:
             Probabilities of the ten digits, (N, 10), and the log-probability that the image is a
             digit, and the same one to both, (N,).
         """
-        by_classifier = self.classify(images)  # (N, 10)
-        by_rejector = np.exp(self._rejector.log_probabilities(images))  # (N, 10)
-        both = by_classifier * np.maximum(by_rejector, 1e-3) ** REJECTOR_WEIGHT
-        doubting = np.sqrt(by_classifier)  # the classifier is too sure of what it never saw
-        doubting /= doubting.sum(axis=1, keepdims=True)
-        agreed = np.log((doubting * by_rejector).sum(axis=1) + np.float32(1e-9))
-        return both / both.sum(axis=1, keepdims=True), agreed
+        return _agree(self.classify(images), np.exp(self.rejector.log_probabilities(images)))
+
+    def judge(self, images: NDArray[np.uint8]) -> Judgements:
+        """Judge images that are cut out already, each as if it were all of a photo's writing.
+
+        Args:
+            images: (N, 28, 28) as in MNIST: 0 is paper, 255 is ink.
+        """
+        by_classifier = self.classify(images)
+        by_rejector = np.exp(self.rejector.log_probabilities(images))  # (N, 10)
+        probabilities, scores = _agree(by_classifier, by_rejector)
+        certainties = np.exp(np.maximum(scores, LEAST_LIKELY))  # (N,)
+        return Judgements(
+            by_classifier,
+            probabilities,
+            1 - by_rejector.sum(axis=1),
+            certainties < SUREST_REJECTED,
+        )
 
     def classify(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Tell how probable each digit is for each image.
@@ -173,3 +198,14 @@ def _certainty(scores: Sequence[float]) -> float:
     if not scores:
         return 0.0
     return math.exp(sum(max(score, LEAST_LIKELY) for score in scores) / len(scores))
+
+
+def _agree(
+    by_classifier: NDArray[np.float32], by_rejector: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Combine both networks' probabilities, (N, 10) each, into what `_judge` returns."""
+    both = by_classifier * np.maximum(by_rejector, 1e-3) ** REJECTOR_WEIGHT
+    doubting = np.sqrt(by_classifier)  # the classifier is too sure of what it never saw
+    doubting /= doubting.sum(axis=1, keepdims=True)
+    agreed = np.log((doubting * by_rejector).sum(axis=1) + np.float32(1e-9))
+    return both / both.sum(axis=1, keepdims=True), agreed

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_model.checkpoint import load_checkpoint
+from mnist_model.checkpoint import Network, load_checkpoint
 from mnist_model.inference import NumpyMLP
 
 REJECTOR_CHECKPOINT = Path(__file__).parent / "pretrained" / "rejector.safetensors"
@@ -19,15 +19,19 @@ REJECTOR_CHECKPOINT = Path(__file__).parent / "pretrained" / "rejector.safetenso
 class Rejector:
     """The network that tells digits from everything else. Holds no state that changes."""
 
-    def __init__(self, path: Path) -> None:
-        """Load the network.
+    def __init__(self, network: Network, normalisation: tuple[float, float]) -> None:
+        """Prepare the network.
+
+        Args:
+            network: Its shape and weights.
+            normalisation: Mean and standard deviation of pixels in [0, 1].
 
         Raises:
-            CheckpointError: The file is missing, damaged or foreign.
+            CheckpointError: The weights do not fit the shape.
         """
-        checkpoint = load_checkpoint(path)
-        self._network = NumpyMLP(checkpoint.metadata.config, checkpoint.weights)
-        self._normalisation = checkpoint.metadata.normalisation
+        self.network = network
+        self._layers = NumpyMLP(network.config, network.weights)
+        self._normalisation = normalisation
 
     def log_probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Tell how probably each image is each digit, where it may be no digit at all.
@@ -42,10 +46,16 @@ class Rejector:
         mean, std = self._normalisation
         pixels = images.reshape(len(images), -1).astype(np.float32)  # (N, 784)
         inputs = (pixels / np.float32(255) - np.float32(mean)) / np.float32(std)
-        return self._network.log_probabilities(inputs)[:, :10]
+        return self._layers.log_probabilities(inputs)[:, :10]
 
 
 @cache
 def load_rejector() -> Rejector:
-    """Load the rejector that comes with the package, once."""
-    return Rejector(REJECTOR_CHECKPOINT)
+    """Load the rejector that comes with the package, once.
+
+    Raises:
+        CheckpointError: The file is missing, damaged or foreign.
+    """
+    checkpoint = load_checkpoint(REJECTOR_CHECKPOINT)
+    metadata = checkpoint.metadata
+    return Rejector(Network(metadata.config, checkpoint.weights), metadata.normalisation)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -10,12 +11,14 @@ from mnist_model.checkpoint import (
     PRETRAINED_CHECKPOINT,
     Checkpoint,
     CheckpointMetadata,
+    Network,
     load_checkpoint,
     save_checkpoint,
 )
 from mnist_model.config import MLPConfig
 from mnist_model.errors import CheckpointError
 from mnist_model.reader import Reader
+from mnist_model.rejection import Rejector
 
 
 @pytest.fixture
@@ -69,6 +72,51 @@ def test_failed_saving_is_told_and_leaves_nothing(tmp_path, checkpoint):
     with pytest.raises(CheckpointError, match="Cannot write"):
         save_checkpoint(in_the_way, checkpoint)
     assert list(tmp_path.iterdir()) == [in_the_way]
+
+
+@pytest.fixture
+def rejector():
+    config = MLPConfig(hidden_sizes=(4,), output_size=11)
+    random = np.random.default_rng(2)
+    shapes = {
+        "linear1.weight": (4, 784),
+        "linear1.bias": (4,),
+        "output.weight": (11, 4),
+        "output.bias": (11,),
+    }
+    return Network(
+        config, {name: random.normal(size=s).astype(np.float16) for name, s in shapes.items()}
+    )
+
+
+def test_a_second_network_travels_along_and_is_used(tmp_path, checkpoint, rejector):
+    path = tmp_path / "model.safetensors"
+    save_checkpoint(path, replace(checkpoint, rejector=rejector))
+    loaded = load_checkpoint(path)
+    assert loaded.metadata == checkpoint.metadata
+    assert loaded.weights.keys() == checkpoint.weights.keys()
+    assert loaded.rejector is not None
+    assert loaded.rejector.config == rejector.config
+    images = np.random.default_rng(1).integers(0, 256, (5, 28, 28), dtype=np.uint8)
+    own = Rejector(rejector, (0.5, 0.5)).log_probabilities(images)
+    np.testing.assert_allclose(
+        Reader(loaded).rejector.log_probabilities(images), own, rtol=1e-4, atol=1e-5
+    )
+    shipped = Reader(checkpoint).rejector.log_probabilities(images)
+    assert not np.allclose(own, shipped, atol=1e-2)
+
+
+def test_without_a_second_network_the_file_says_nothing_of_one(tmp_path, checkpoint):
+    path = tmp_path / "model.safetensors"
+    save_checkpoint(path, checkpoint)
+    assert load_checkpoint(path).rejector is None
+    assert b"rejector" not in path.read_bytes()
+
+
+def test_a_second_network_of_another_shape_than_told_is_refused(checkpoint, rejector):
+    wrong = replace(rejector, config=MLPConfig(hidden_sizes=(5,), output_size=11))
+    with pytest.raises(CheckpointError, match="do not fit"):
+        Reader(replace(checkpoint, rejector=wrong))
 
 
 @pytest.mark.parametrize("position", [-1, -3000, 300, 9])

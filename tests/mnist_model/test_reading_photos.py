@@ -9,7 +9,7 @@ from drawing import draw_digits, to_png
 from PIL import Image
 
 from mnist_model.reader import Reader
-from mnist_model.rejection import REJECTOR_CHECKPOINT, Rejector
+from mnist_model.rejection import load_rejector
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_certainty_tells_digits_from_the_rest(reader):
 
 def test_the_rejector_gives_log_probabilities():
     images = np.random.default_rng(0).integers(0, 256, (5, 28, 28), dtype=np.uint8)
-    found = Rejector(REJECTOR_CHECKPOINT).log_probabilities(images)
+    found = load_rejector().log_probabilities(images)
     assert found.shape == (5, 10)
     assert (np.exp(found).sum(axis=1) <= 1 + 1e-5).all()
 
