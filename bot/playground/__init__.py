@@ -4,8 +4,8 @@ It knows nothing of the bot that talks to it and imports nothing from the rest o
 so whatever works here works because it goes over the wire.
 """
 
-from bot.playground.people import ADMIN_ID, USER_ID
+from bot.playground.people import ADMIN_ID, GROUP_ID, USER_ID
 from bot.playground.playground import Playground
 from bot.playground.server import create_playground
 
-__all__ = ["ADMIN_ID", "USER_ID", "Playground", "create_playground"]
+__all__ = ["ADMIN_ID", "GROUP_ID", "USER_ID", "Playground", "create_playground"]

@@ -9,9 +9,16 @@ from bot.playground.store import Store
 _SETTING = "commands"
 
 
-def commands_for(store: Store, person: Json) -> list[Json]:
-    """Return the first list there is: for this chat, for all private chats, for everybody."""
-    scopes = [f"chat:{person['id']}", "all_private_chats", "default"]
+def commands_for(store: Store, person: Json, chat: Json) -> list[Json]:
+    """Return the first list there is, from the narrowest scope to everybody's.
+
+    Nobody is an administrator of the group, so the scopes of administrators never apply.
+    """
+    if chat["type"] == "private":
+        scopes = [f"chat:{chat['id']}", "all_private_chats", "default"]
+    else:
+        member = f"chat_member:{chat['id']}:{person['id']}"
+        scopes = [member, f"chat:{chat['id']}", "all_group_chats", "default"]
     languages = [person.get("language_code", ""), ""]
     lists = store.setting(_SETTING) or {}
     for scope in scopes:
@@ -36,5 +43,5 @@ def set_commands(
 
 def _key(scope: Json | None, language_code: str) -> str:
     scope = scope or {"type": "default"}
-    chat = f":{scope['chat_id']}" if "chat_id" in scope else ""
-    return f"{scope['type']}{chat}/{language_code}"
+    ids = [str(scope[name]) for name in ("chat_id", "user_id") if name in scope]
+    return f"{':'.join([scope['type'], *ids])}/{language_code}"

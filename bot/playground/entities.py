@@ -38,6 +38,13 @@ def utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
+def entity_text(text: str, entity: Json) -> str:
+    """Return the part of a text that an entity is about."""
+    units = text.encode("utf-16-le")
+    start, end = entity["offset"], entity["offset"] + entity["length"]
+    return units[2 * start : 2 * end].decode("utf-16-le")
+
+
 def parse_html(source: str) -> tuple[str, list[Json]]:
     """Read HTML style into the text to show and its entities, in order of their offset.
 

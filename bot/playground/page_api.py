@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 
 from bot.playground.errors import BotApiError, NotAPhotoError, PageError, bad_request
 from bot.playground.parameters import LARGEST_NUMBER, Parameters, Upload, read_parameters
-from bot.playground.people import ADMIN_ID, USER_ID, Json
+from bot.playground.people import ADMIN_ID, GROUP, USER_ID, Json
 from bot.playground.playground import MAX_UPLOAD_BYTES, Playground
 
 PAGE = Path(__file__).parent / "page"
@@ -39,10 +39,10 @@ async def show_page(request: Request) -> Response:  # noqa: ARG001 Starlette pas
 
 
 async def people(request: Request) -> Response:
-    """Say who there is: the bot, and the people one can be."""
+    """Say who there is: the bot, the people one can be, and the group they share."""
     playground = _playground(request)
     roles = [playground.people[user_id] for user_id in (USER_ID, ADMIN_ID)]
-    return JSONResponse({"bot": playground.bot, "people": roles})
+    return JSONResponse({"bot": playground.bot, "people": roles, "group": GROUP})
 
 
 async def earlier_messages(request: Request) -> Response:
@@ -51,42 +51,47 @@ async def earlier_messages(request: Request) -> Response:
     if not before.isdecimal():
         raise HTTPException(400)
     messages = _playground(request).store.messages_before(
-        _user_id(request), min(int(before), LARGEST_NUMBER), _MESSAGES_AT_ONCE
+        _who_and_where(request)[1], min(int(before), LARGEST_NUMBER), _MESSAGES_AT_ONCE
     )
     return JSONResponse({"messages": messages, "is_all": len(messages) < _MESSAGES_AT_ONCE})
 
 
 async def send_text(request: Request) -> Response:
     """Send a text."""
+    user_id, chat_id = _who_and_where(request)
     parameters = await read_parameters(request)
     message = await _playground(request).send_text(
-        _user_id(request), parameters.text("text"), reply_to=_reply_to(parameters)
+        user_id, parameters.text("text"), reply_to=_reply_to(parameters), chat_id=chat_id
     )
     return JSONResponse(message)
 
 
 async def send_photo(request: Request) -> Response:
     """Send the uploaded picture as a photo."""
+    user_id, chat_id = _who_and_where(request)
     parameters, upload = await _read_upload(request)
     message = await _playground(request).send_photo(
-        _user_id(request),
+        user_id,
         upload.content,
         caption=parameters.text("caption"),
         reply_to=_reply_to(parameters),
+        chat_id=chat_id,
     )
     return JSONResponse(message)
 
 
 async def send_document(request: Request) -> Response:
     """Send the upload as a file."""
+    user_id, chat_id = _who_and_where(request)
     parameters, upload = await _read_upload(request)
     message = await _playground(request).send_document(
-        _user_id(request),
+        user_id,
         upload.content,
         upload.file_name,
         upload.mime_type,
         caption=parameters.text("caption"),
         reply_to=_reply_to(parameters),
+        chat_id=chat_id,
     )
     return JSONResponse(message)
 
@@ -94,9 +99,10 @@ async def send_document(request: Request) -> Response:
 async def press_button(request: Request) -> Response:
     """Press an inline button and wait for what the bot says to it."""
     playground = _playground(request)
+    user_id, chat_id = _who_and_where(request)
     parameters = await read_parameters(request)
     query_id = await playground.press(
-        _user_id(request), parameters.number("message_id"), parameters.text("data")
+        user_id, parameters.number("message_id"), parameters.text("data"), chat_id=chat_id
     )
     try:
         answer = await playground.answer_to_press(query_id, timeout_s=_PRESS_TIMEOUT_S)
@@ -126,23 +132,25 @@ async def show_file(request: Request) -> Response:
 
 async def watch_chat(request: Request) -> Response:
     """Stream a chat as server-sent events: first as it is, then what happens in it."""
-    events = _watch(_playground(request), _user_id(request))
+    events = _watch(_playground(request), *_who_and_where(request))
     return StreamingResponse(
         events, media_type="text/event-stream", headers={"Cache-Control": "no-store"}
     )
 
 
-async def _watch(playground: Playground, user_id: int) -> AsyncIterator[str]:
-    with playground.events.listen(user_id) as queue:
+async def _watch(playground: Playground, user_id: int, chat_id: int) -> AsyncIterator[str]:
+    with playground.events.listen(chat_id) as queue:
         is_running = playground.is_bot_running
-        yield _event("chat", _chat_now(playground, user_id))
+        yield _event("chat", _chat_now(playground, user_id, chat_id))
         while True:
             try:
                 async with asyncio.timeout(_LOOK_EVERY_S):
                     event = await queue.get()
                 if event is None:
                     return
-                yield _event(event.name, event.data)
+                is_menu = event.name == "commands"  # Which one, the person and the chat decide.
+                data = playground.commands(user_id, chat_id) if is_menu else event.data
+                yield _event(event.name, data)
             except TimeoutError:
                 # A comment: it makes the server notice when the page is gone.
                 yield ":\n\n"
@@ -152,13 +160,13 @@ async def _watch(playground: Playground, user_id: int) -> AsyncIterator[str]:
                 yield _event("bot", {"is_running": is_running})
 
 
-def _chat_now(playground: Playground, user_id: int) -> Json:
-    messages = playground.store.messages_before(user_id, None, _MESSAGES_AT_ONCE)
+def _chat_now(playground: Playground, user_id: int, chat_id: int) -> Json:
+    messages = playground.store.messages_before(chat_id, None, _MESSAGES_AT_ONCE)
     return {
         "messages": messages,
         "is_all": len(messages) < _MESSAGES_AT_ONCE,
-        "commands": playground.commands(user_id),
-        "typing_s": playground.typing_s(user_id),
+        "commands": playground.commands(user_id, chat_id),
+        "typing_s": playground.typing_s(chat_id),
         "is_running": playground.is_bot_running,
     }
 
@@ -172,11 +180,20 @@ def _playground(request: Request) -> Playground:
     return playground
 
 
-def _user_id(request: Request) -> int:
-    user_id = int(request.path_params["user_id"])
-    if user_id not in _playground(request).people:
+def _who_and_where(request: Request) -> tuple[int, int]:
+    """Return the ids of the person and the chat; in a group, `?as=` says who one is."""
+    playground = _playground(request)
+    path_id = request.path_params["chat_id"]
+    try:
+        chat_id = int(path_id)
+        user_id = int(request.query_params.get("as", path_id))
+    except ValueError:
+        raise HTTPException(404) from None
+    chat = playground.chat(chat_id)
+    is_mine = chat is not None and (chat["type"] != "private" or user_id == chat_id)
+    if not is_mine or user_id not in playground.people:
         raise HTTPException(404)
-    return user_id
+    return user_id, chat_id
 
 
 def _reply_to(parameters: Parameters) -> int | None:
@@ -202,7 +219,7 @@ async def refuse(request: Request, error: Exception) -> Response:  # noqa: ARG00
     return JSONResponse({"sentence": str(error), "send_as_file": as_file}, 422)
 
 
-_CHAT = "/playground/chats/{user_id:int}"
+_CHAT = "/playground/chats/{chat_id}"
 
 routes = [
     Route("/", show_page),

@@ -1,4 +1,4 @@
-"""Who is in the playground: two people, and the bot itself, as Bot API objects."""
+"""Who is in the playground: two people, the bot, and a group of all three, as Bot API objects."""
 
 from typing import Any
 
@@ -12,6 +12,11 @@ PEOPLE: dict[int, Json] = {
     USER_ID: {"id": USER_ID, "is_bot": False, "first_name": "Guest", "language_code": "en"},
     ADMIN_ID: {"id": ADMIN_ID, "is_bot": False, "first_name": "Admin", "language_code": "en"},
 }
+
+# Ids of groups are negative, those of supergroups begin with -100.
+# Source: https://core.telegram.org/api/bots/ids
+GROUP_ID = -1001000000003
+GROUP: Json = {"id": GROUP_ID, "type": "supergroup", "title": "Homework club"}
 
 
 def bot_user(token: str) -> Json:

@@ -5,6 +5,8 @@ A test lets a person act, the bot answers over HTTP, and the test looks at the c
     question = await playground.send_text(USER_ID, "/start")
     answer = await playground.answer(question)
     assert "photo" in answer["text"]
+
+Without `chat_id`, a person acts in their private chat with the bot.
 """
 
 import secrets
@@ -19,7 +21,17 @@ from bot.playground.entities import detect_entities
 from bot.playground.errors import PageError
 from bot.playground.events import Events
 from bot.playground.media import keep_document, keep_photo
-from bot.playground.people import ADMIN_ID, PEOPLE, USER_ID, Json, bot_user, private_chat
+from bot.playground.people import (
+    ADMIN_ID,
+    GROUP,
+    GROUP_ID,
+    PEOPLE,
+    USER_ID,
+    Json,
+    bot_user,
+    private_chat,
+)
+from bot.playground.privacy_mode import reaches_bot
 from bot.playground.store import Store
 from bot.playground.updates import UpdateQueue
 from bot.playground.webhook import WebhookSender
@@ -49,6 +61,8 @@ class Playground:
 
     Attributes:
         on_call: called with every request of the bot, after it was answered.
+        has_privacy_mode: whether the bot receives only what is meant for it in a group. Telegram
+            sends everything to a bot whose owner says so, or who is an administrator there.
     """
 
     token: str
@@ -59,6 +73,7 @@ class Playground:
     events: Events = field(default_factory=Events)
     people: dict[int, Json] = field(default_factory=lambda: dict(PEOPLE))
     on_call: list[Callable[[ApiCall], None]] = field(default_factory=list)
+    has_privacy_mode: bool = True
     _typing_until: dict[int, float] = field(default_factory=dict)
     _answers: dict[str, Json] = field(default_factory=dict)
 
@@ -85,6 +100,13 @@ class Playground:
         """Whether a bot receives the updates of this playground, as far as can be seen here."""
         return self.webhook.is_working if self.webhook.url else self.updates.is_polled
 
+    def chat(self, chat_id: int) -> Json | None:
+        """Return a chat, as a Chat object: the group, or somebody's private chat with the bot."""
+        if chat_id == GROUP_ID:
+            return GROUP
+        person = self.people.get(chat_id)
+        return private_chat(person) if person else None
+
     def stop(self) -> None:
         """End long polls and open pages; a server calls this first when it is told to stop."""
         self.events.close()
@@ -102,14 +124,22 @@ class Playground:
         """Let somebody else in, for tests with more than two people."""
         self.people[user_id] = {"id": user_id, "is_bot": False, "first_name": first_name}
 
-    async def send_text(self, user_id: int, text: str, *, reply_to: int | None = None) -> Json:
+    async def send_text(
+        self,
+        user_id: int,
+        text: str,
+        *,
+        reply_to: int | None = None,
+        chat_id: int | None = None,
+    ) -> Json:
         """Send a text or a command and return the message."""
         text = text.strip()
         if not text:
             raise PageError("There is nothing to send yet.")
         if len(text) > MAX_TEXT_LENGTH:
             raise PageError(f"A message has at most {MAX_TEXT_LENGTH} characters.")
-        return self.send(user_id, _formatted("text", "entities", text), reply_to=reply_to)
+        content = _formatted("text", "entities", text)
+        return self.send(user_id, content, reply_to=reply_to, chat_id=chat_id)
 
     async def send_photo(
         self,
@@ -118,6 +148,7 @@ class Playground:
         *,
         caption: str | None = None,
         reply_to: int | None = None,
+        chat_id: int | None = None,
     ) -> Json:
         """Send a picture as a photo and return the message.
 
@@ -126,7 +157,8 @@ class Playground:
         """
         _check_size(content)
         photo = await keep_photo(self.store, content)
-        return self.send(user_id, {"photo": photo} | _captioned(caption), reply_to=reply_to)
+        body = {"photo": photo} | _captioned(caption)
+        return self.send(user_id, body, reply_to=reply_to, chat_id=chat_id)
 
     async def send_document(
         self,
@@ -137,19 +169,29 @@ class Playground:
         *,
         caption: str | None = None,
         reply_to: int | None = None,
+        chat_id: int | None = None,
     ) -> Json:
         """Send bytes as a file and return the message."""
         _check_size(content)
         document = await keep_document(self.store, content, file_name, mime_type)
-        return self.send(user_id, {"document": document} | _captioned(caption), reply_to=reply_to)
+        body = {"document": document} | _captioned(caption)
+        return self.send(user_id, body, reply_to=reply_to, chat_id=chat_id)
 
-    def send(self, user_id: int, content: Json, *, reply_to: int | None = None) -> Json:
+    def send(
+        self,
+        user_id: int,
+        content: Json,
+        *,
+        reply_to: int | None = None,
+        chat_id: int | None = None,
+    ) -> Json:
         """Send a message of any kind, e.g. `{"sticker": {...}}`, and return it."""
-        person = self.people[user_id]
-        if reply_to is not None and self.store.message(user_id, reply_to) is None:
+        chat = self._chat_of(user_id, chat_id)
+        if reply_to is not None and self.store.message(chat["id"], reply_to) is None:
             raise PageError("The message you reply to is gone.")
-        message = self.post(private_chat(person), person, content, reply_to)
-        self.updates.add("message", message)
+        message = self.post(chat, self.people[user_id], content, reply_to)
+        if not self.has_privacy_mode or reaches_bot(message, self.bot):
+            self.updates.add("message", message)
         return message
 
     async def press(
@@ -160,17 +202,23 @@ class Playground:
         The message may be gone, or in another chat (`chat_id`): what the bot receives then is for
         the bot to judge.
         """
-        chat_id = user_id if chat_id is None else chat_id
-        message = self.store.message(chat_id, message_id)
+        chat = self._chat_of(user_id, chat_id)
+        message = self.store.message(chat["id"], message_id)
         if message is None:
             # https://core.telegram.org/bots/api#inaccessiblemessage
-            chat = private_chat(self.people[chat_id])
             message = {"chat": chat, "message_id": message_id, "date": 0}
         query_id = str(secrets.randbits(62))
         self.store.add_query(query_id, self.clock())
         query = {"id": query_id, "from": self.people[user_id], "message": message}
-        self.updates.add("callback_query", query | {"chat_instance": str(chat_id), "data": data})
+        query |= {"chat_instance": str(chat["id"]), "data": data}
+        self.updates.add("callback_query", query)
         return query_id
+
+    def _chat_of(self, user_id: int, chat_id: int | None) -> Json:
+        chat = self.chat(user_id if chat_id is None else chat_id)
+        if chat is None:
+            raise KeyError(chat_id)
+        return chat
 
     # What the bot does, once its request was understood
 
@@ -211,9 +259,8 @@ class Playground:
         self.events.publish(None, "bot", {"is_running": True})
 
     def commands_changed(self) -> None:
-        """Let open pages show the commands of their person anew."""
-        for user_id in self.people:
-            self.events.publish(user_id, "commands", self.commands(user_id))
+        """Let open pages look up the commands of their person and chat anew."""
+        self.events.publish(None, "commands", None)
 
     # What people see
 
@@ -229,9 +276,10 @@ class Playground:
         """Return for how many seconds the chat still shows "typing"; 0 if it does not."""
         return max(0.0, self._typing_until.get(chat_id, 0.0) - self.clock())
 
-    def commands(self, user_id: int) -> list[Json]:
-        """Return the command menu that a person has, as BotCommand objects."""
-        return commands.commands_for(self.store, self.people[user_id])
+    def commands(self, user_id: int, chat_id: int | None = None) -> list[Json]:
+        """Return the command menu that a person has in a chat, as BotCommand objects."""
+        chat = self._chat_of(user_id, chat_id)
+        return commands.commands_for(self.store, self.people[user_id], chat)
 
     def file(self, file_id: str) -> bytes:
         """Return the bytes of a file in a message."""
@@ -301,4 +349,4 @@ def _check_size(content: bytes) -> None:
         raise PageError("This file is empty.")
 
 
-__all__ = ["ADMIN_ID", "USER_ID", "ApiCall", "Playground"]
+__all__ = ["ADMIN_ID", "GROUP_ID", "USER_ID", "ApiCall", "Playground"]

@@ -47,16 +47,16 @@ def _read_scope(playground: Playground, parameters: Parameters) -> tuple[Json | 
     scope = parameters.structure("scope", dict)
     if scope and scope.get("type") not in _SCOPES:
         raise bad_request("can't parse BotCommandScope: unsupported type specified")
-    if scope and "chat_id" in scope and _id(scope["chat_id"]) not in playground.people:
+    if scope and "chat_id" in scope and not _is_chat(playground, scope["chat_id"]):
         raise bad_request("chat not found")
     return scope, parameters.text("language_code")
 
 
-def _id(chat_id: object) -> int | None:
+def _is_chat(playground: Playground, chat_id: object) -> bool:
     try:
-        return int(str(chat_id))
+        return playground.chat(int(str(chat_id))) is not None
     except ValueError:
-        return None
+        return False
 
 
 def _check_command(command: Json) -> None:

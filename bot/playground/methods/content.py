@@ -3,11 +3,13 @@
 Source: https://core.telegram.org/bots/api#available-methods
 """
 
+import re
+
 from bot.playground.entities import detect_entities, parse_html
 from bot.playground.errors import BotApiError, NotAPhotoError, bad_request
 from bot.playground.media import keep_document, keep_photo
 from bot.playground.parameters import Parameters, Upload
-from bot.playground.people import Json, private_chat
+from bot.playground.people import Json
 from bot.playground.playground import MAX_CAPTION_LENGTH, MAX_TEXT_LENGTH, Playground
 
 _MAX_CALLBACK_DATA_BYTES = 64
@@ -17,13 +19,14 @@ _MAX_DOCUMENT_BYTES = 50 * 1024 * 1024
 
 
 def read_chat(playground: Playground, parameters: Parameters) -> Json:
-    """Return the private chat that `chat_id` names."""
-    if not parameters.text("chat_id"):
+    """Return the chat that `chat_id` names."""
+    chat_id = parameters.text("chat_id")
+    if not chat_id:
         raise bad_request("chat_id is empty")
-    try:
-        return private_chat(playground.people[int(parameters.text("chat_id"))])
-    except (KeyError, ValueError):
-        raise bad_request("chat not found") from None
+    chat = playground.chat(int(chat_id)) if re.fullmatch(r"-?\d{1,19}", chat_id) else None
+    if chat is None:
+        raise bad_request("chat not found")
+    return chat
 
 
 def read_text(parameters: Parameters) -> Json:

@@ -58,11 +58,13 @@ async def edit_message_reply_markup(playground: Playground, parameters: Paramete
 
 
 async def delete_message(playground: Playground, parameters: Parameters) -> bool:
-    """Delete a message; a bot may delete those of the other side in a private chat, too."""
+    """Delete a message; in a private chat also one of the other side, but not in a group."""
     chat = read_chat(playground, parameters)
     message = playground.store.message(chat["id"], parameters.number("message_id"))
     if message is None:
         raise bad_request("message to delete not found")
+    if chat["type"] != "private" and not message["from"]["is_bot"]:
+        raise bad_request("message can't be deleted")
     playground.delete(message)
     return True
 

@@ -16,8 +16,8 @@ from bot.playground.playground import Playground
 async def get_me(playground: Playground, parameters: Parameters) -> Json:  # noqa: ARG001
     """Describe the bot."""
     return playground.bot | {
-        "can_join_groups": False,
-        "can_read_all_group_messages": False,
+        "can_join_groups": True,
+        "can_read_all_group_messages": not playground.has_privacy_mode,
         "supports_inline_queries": False,
     }
 
