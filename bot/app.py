@@ -8,9 +8,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
-from telegram import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat, Update
+from telegram import (
+    BotCommand,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+    BotCommandScopeChat,
+    Update,
+)
 from telegram.error import BadRequest, Forbidden
-from telegram.ext import AIORateLimiter, ApplicationBuilder, ContextTypes
+from telegram.ext import AIORateLimiter, ApplicationBuilder, ContextTypes, Defaults
 from telegram.request import HTTPXRequest
 
 from bot import handlers, texts
@@ -106,12 +112,15 @@ class DigitBotProgram:
             _logger.info("Going on with %s updates from before", restored)
 
     async def _set_commands(self) -> None:
-        """Fill the command menu: everybody's, and a longer one in each admin's chat."""
+        """Fill the command menus: everybody's, the groups', and each admin's longer one."""
         bot = self.application.bot
-        await bot.set_my_commands(_commands(is_admin=False), BotCommandScopeAllPrivateChats())
+        everybodys, admins = texts.commands_for(is_admin=False), texts.commands_for(is_admin=True)
+        await bot.set_my_commands(_menu(everybodys), BotCommandScopeAllPrivateChats())
+        groups = texts.commands_in_groups()
+        await bot.set_my_commands(_menu(groups), BotCommandScopeAllGroupChats())
         for admin_id in self.services.admin_ids:
             try:
-                await bot.set_my_commands(_commands(is_admin=True), BotCommandScopeChat(admin_id))
+                await bot.set_my_commands(_menu(admins), BotCommandScopeChat(admin_id))
             except (BadRequest, Forbidden) as error:
                 # Telegram knows no chat with an admin who has never written to the bot.
                 _logger.info("Admin %s gets the menu at the next start: %s", admin_id, error)
@@ -172,6 +181,8 @@ def _build_application(wire: Wire, inbox: Inbox, processor: InboxProcessor) -> D
         .request(HTTPXRequest(httpx_kwargs=wire.httpx_arguments))
         .get_updates_request(UpdatesRequest(httpx_kwargs=wire.httpx_arguments))
         .context_types(ContextTypes(context=Context))
+        # What was asked may be deleted before it is answered, in groups even by others.
+        .defaults(Defaults(allow_sending_without_reply=True))
         .rate_limiter(AIORateLimiter(max_retries=3))
         .update_queue(inbox)
         .concurrent_updates(processor)
@@ -181,7 +192,5 @@ def _build_application(wire: Wire, inbox: Inbox, processor: InboxProcessor) -> D
     return application
 
 
-def _commands(*, is_admin: bool) -> list[BotCommand]:
-    return [
-        BotCommand(command.name, command.description) for command in texts.commands_for(is_admin)
-    ]
+def _menu(commands: Sequence[texts.CommandText]) -> list[BotCommand]:
+    return [BotCommand(command.name, command.description) for command in commands]

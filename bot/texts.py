@@ -30,17 +30,19 @@ _STATE_SIGNS = {
 
 @dataclass(frozen=True)
 class CommandText:
-    """One command: its name without the slash, what it does, and who may use it."""
+    """One command: its name without the slash, what it does, and who may use it where."""
 
     name: str
     description: str
     admins_only: bool = False
+    in_groups: bool = False  # In private chats all of them work.
 
 
 COMMANDS = (
-    CommandText("start", "What this bot does"),
-    CommandText("help", "All commands"),
-    CommandText("accuracy", "How good the readings are"),
+    CommandText("start", "What this bot does", in_groups=True),
+    CommandText("help", "All commands", in_groups=True),
+    CommandText("read", "Read the photo that you reply to", in_groups=True),
+    CommandText("accuracy", "How good the readings are", in_groups=True),
     CommandText("history", "Your last readings"),
     CommandText("privacy", "What is kept of you, and why"),
     CommandText("forget_me", "Delete what is kept of you"),
@@ -56,6 +58,7 @@ WHAT_TO_SEND = (
     "Please send me a photo of a handwritten digit, or an image of one as a file "
     "(JPEG, PNG, WebP, BMP, GIF or HEIC)."
 )
+READ_WHAT = "Please reply with /read to a photo, or to an image sent as a file, and I read it."
 REPLY_TO_WHAT = (
     "To correct me, reply to my answer with the right digit, or press “Wrong” under it. "
     "For a new reading, send a photo."
@@ -93,6 +96,7 @@ PRIVACY = (
     "id, and the ids by which Telegram knows the photo and the messages. The photo itself I do "
     "not keep.\n"
     "• What you say my readings should have been.\n"
+    "• In groups only what somebody asks me to read; the reading is theirs, not the sender's.\n"
     "• Messages only until they are answered. One that fails is kept with its error, so that "
     "an admin can mend it.\n\n"
     "<b>Why</b>: to learn from my mistakes, and to tell how good I am.\n"
@@ -107,7 +111,7 @@ KEPT = "Everything stays as it was."
 NO_HISTORY = "I have read nothing of yours yet. Send me a photo of a handwritten digit."
 PROMOTE_WHAT = "Please name a model by its number, such as /promote 2. /models lists them."
 NO_EARLIER_MODEL = "There is no earlier model to go back to. /models lists all models."
-NOT_YOURS = "Only the person who sent the photo can correct its reading."
+NOT_YOURS = "Only the person who asked for this reading can use its buttons and correct it."
 BUTTON_TOO_OLD = "This reading is not there any more. Send the photo again for a new one."
 THANKS = "Thank you, noted."
 TRAINING_ALREADY_RUNNING = (
@@ -124,8 +128,39 @@ def help_text(*, is_admin: bool) -> str:
     return (
         f"{WHAT_TO_SEND}\n\n"
         "Under each answer you can say whether it is right. "
-        "You can also reply to an answer with the right digit.\n\n" + "\n".join(lines)
+        "You can also reply to an answer with the right digit. In a group, reply to a photo with "
+        "/read, or mention me in its caption.\n\n" + "\n".join(lines)
     )
+
+
+def start_in_group(username: str) -> str:
+    """Say what the bot does in a group, and how to ask it."""
+    return f"<b>Hello! I read handwritten digits.</b>\n\n{_how_in_group(username)}"
+
+
+def help_in_group(username: str) -> str:
+    """Say how to ask in a group, and list the commands there."""
+    lines = [f"/{command.name} – {command.description}" for command in commands_in_groups()]
+    return "\n".join(
+        [_how_in_group(username), "", *lines, "", f"All my commands are in private: @{username}."]
+    )
+
+
+def write_privately(username: str) -> str:
+    """Say where a command works that a group has no use for."""
+    return f"For this, please write to me in private: @{username}."
+
+
+def _how_in_group(username: str) -> str:
+    return (
+        "Reply to a photo with /read, or send one with "
+        f"@{username} in its caption, and I answer with its digits. I read no other photos here."
+    )
+
+
+def commands_in_groups() -> list[CommandText]:
+    """Return the commands that work in a group."""
+    return [command for command in COMMANDS if command.in_groups]
 
 
 def commands_for(is_admin: bool) -> list[CommandText]:

@@ -6,6 +6,7 @@ from bot.handlers import (
     corrections,
     errors,
     fallback,
+    groups,
     models,
     privacy,
     readings,
@@ -26,6 +27,7 @@ def register(application: DigitBot) -> None:
     privacy.register(application)
     readings.register(application)
     seen.register(application)  # Before the handler of all other buttons.
+    groups.register(application)
     # Replies with text come before any other text, which only gets a hint.
     corrections.register(application)
     # What nothing above has taken.

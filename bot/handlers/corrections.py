@@ -3,13 +3,26 @@
 import unicodedata
 
 from telegram import Update
+from telegram.constants import ChatType
 from telegram.ext import CallbackQueryHandler, MessageHandler, filters
 
 from bot import keyboards, texts
 from bot.context import Context, DigitBot
-from bot.errors import CorrectionError, UnknownReadingError, WrongDigitCountError
+from bot.errors import (
+    CorrectionError,
+    NotYourReadingError,
+    UnknownReadingError,
+    WrongDigitCountError,
+)
 from bot.handlers.answering import answer_press, edit_text, refuse_press
-from bot.handlers.filters import PRIVATE_OR_EDITED, message_of, query_of, sender_of
+from bot.handlers.filters import (
+    GROUP_OR_EDITED,
+    PRIVATE_OR_EDITED,
+    REPLY_TO_BOT,
+    message_of,
+    query_of,
+    sender_of,
+)
 from bot.keyboards import Button, ButtonPress
 from bot.services.actor import Actor
 from bot.services.corrections import CorrectionService
@@ -27,7 +40,8 @@ def register(application: DigitBot) -> None:
     application.add_handler(CallbackQueryHandler(press_button))
     is_reply = filters.TEXT & ~filters.COMMAND & filters.REPLY
     # Edited as well: a person who corrects their correction edits it.
-    application.add_handler(MessageHandler(PRIVATE_OR_EDITED & is_reply, reply_with_label))
+    in_chat = PRIVATE_OR_EDITED | GROUP_OR_EDITED & REPLY_TO_BOT
+    application.add_handler(MessageHandler(in_chat & is_reply, reply_with_label))
 
 
 async def press_button(update: Update, context: Context) -> None:
@@ -54,8 +68,7 @@ async def reply_with_label(update: Update, context: Context) -> None:
     message = message_of(update)
     labels = _parse_labels(message.text or "")
     if labels is None or message.reply_to_message is None:
-        if update.edited_message is None:  # A hint once is enough.
-            await message.reply_text(texts.REPLY_TO_WHAT)
+        await _hint(update)
         return
     actor = context.services.actor(sender_of(update).id)
     try:
@@ -63,7 +76,9 @@ async def reply_with_label(update: Update, context: Context) -> None:
             actor, message.chat_id, message.reply_to_message.message_id, labels
         )
     except UnknownReadingError:
-        await message.reply_text(texts.REPLY_TO_WHAT)
+        await _hint(update)
+    except NotYourReadingError:
+        await message.reply_text(texts.NOT_YOURS)
     except WrongDigitCountError as error:
         await message.reply_text(texts.wrong_digit_count(error.expected))
     else:
@@ -73,6 +88,13 @@ async def reply_with_label(update: Update, context: Context) -> None:
             await edit_text(
                 context.bot, message.chat_id, reading.answer_message_id, text, keyboard
             )
+
+
+async def _hint(update: Update) -> None:
+    """Say once how to correct; in a group nothing, for there people talk about an answer too."""
+    message = message_of(update)
+    if update.edited_message is None and message.chat.type == ChatType.PRIVATE:
+        await message.reply_text(texts.REPLY_TO_WHAT)
 
 
 async def _carry_out(

@@ -1,6 +1,6 @@
 """Which updates the handlers take, and what is sure to be in them."""
 
-from telegram import CallbackQuery, Document, Message, PhotoSize, Update, User
+from telegram import CallbackQuery, Document, Message, MessageEntity, PhotoSize, Update, User
 from telegram.ext import filters
 
 PRIVATE = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
@@ -9,18 +9,56 @@ PRIVATE = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
 PRIVATE_OR_EDITED = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGES
 """New and edited messages in private chats."""
 
+GROUP = filters.ChatType.GROUPS & filters.UpdateType.MESSAGE
+"""New messages in groups and supergroups; not all of them are meant for the bot."""
+
+GROUP_OR_EDITED = filters.ChatType.GROUPS & filters.UpdateType.MESSAGES
+"""New and edited messages in groups and supergroups."""
+
 
 class _ImageFilter(filters.MessageFilter):
     """Messages with something in them that may be an image."""
 
     def filter(self, message: Message) -> bool:
-        return _image_in(message) is not None
+        return image_in(message) is not None
 
 
 IMAGE = _ImageFilter()
 
 
-def _image_in(message: Message) -> PhotoSize | Document | None:
+class _CaptionForBotFilter(filters.MessageFilter):
+    """Messages whose caption mentions the bot, or is its command `/read`."""
+
+    def filter(self, message: Message) -> bool:
+        bot = message.get_bot()
+        name = f"@{bot.username}".lower()  # Capital and small letters make no other username.
+        for entity, text in message.parse_caption_entities().items():
+            if entity.type == MessageEntity.MENTION and text.lower() == name:
+                return True
+            if entity.type == MessageEntity.TEXT_MENTION and entity.user == bot.bot:
+                return True
+            is_command = entity.type == MessageEntity.BOT_COMMAND and entity.offset == 0
+            if is_command and text.lower() in ("/read", f"/read{name}"):
+                return True
+        return False
+
+
+CAPTION_FOR_BOT = _CaptionForBotFilter()
+
+
+class _ReplyToBotFilter(filters.MessageFilter):
+    """Replies to the bot's own messages."""
+
+    def filter(self, message: Message) -> bool:
+        replied_to = message.reply_to_message
+        sender = replied_to.from_user if replied_to else None
+        return sender is not None and sender.id == message.get_bot().id
+
+
+REPLY_TO_BOT = _ReplyToBotFilter()
+
+
+def image_in(message: Message) -> PhotoSize | Document | None:
     """Return the file to read, or None if nothing in the message may be an image."""
     if message.photo:
         return message.photo[-1]  # Telegram lists a photo's sizes from small to large.
@@ -35,14 +73,6 @@ def _image_in(message: Message) -> PhotoSize | Document | None:
     return message.document if is_image else None
 
 
-def image_of(update: Update) -> PhotoSize | Document:
-    """Return the file to read, which is there: the filter `IMAGE` lets nothing else through."""
-    image = _image_in(message_of(update))
-    if image is None:
-        raise ValueError(f"update {update.update_id} has no image")
-    return image
-
-
 def message_of(update: Update) -> Message:
     """Return the message, which is there: the handlers' filters let nothing else through."""
     if update.effective_message is None:
@@ -51,7 +81,7 @@ def message_of(update: Update) -> Message:
 
 
 def sender_of(update: Update) -> User:
-    """Return the person, who is there in private chats and for button presses."""
+    """Return the person, who is there in chats and for button presses, but not in channels."""
     if update.effective_user is None:
         raise ValueError(f"update {update.update_id} has no sender")
     return update.effective_user

@@ -1,25 +1,55 @@
-"""A photo, or an image sent as a file, is read and answered."""
+"""A photo, or an image sent as a file, is read and answered; in a group only if asked to."""
 
 from telegram import Document, Message, PhotoSize, Update
 from telegram.constants import ChatAction, FileSizeLimit, ParseMode
 from telegram.error import BadRequest
-from telegram.ext import MessageHandler
+from telegram.ext import CommandHandler, MessageHandler
 
 from bot import keyboards, texts
 from bot.context import Context, DigitBot
 from bot.errors import PhotoError
-from bot.handlers.filters import IMAGE, PRIVATE, image_of, message_of, sender_of
+from bot.handlers.filters import (
+    CAPTION_FOR_BOT,
+    GROUP,
+    IMAGE,
+    PRIVATE,
+    image_in,
+    message_of,
+    sender_of,
+)
 from bot.services.readings import ReadingView, SentPhoto
 
 
 def register(application: DigitBot) -> None:
-    """Add the handler of this module."""
+    """Add the handlers of this module."""
     application.add_handler(MessageHandler(PRIVATE & IMAGE, read_photo))
+    application.add_handler(MessageHandler(GROUP & IMAGE & CAPTION_FOR_BOT, read_photo))
+    application.add_handler(CommandHandler("read", read_replied_to, PRIVATE | GROUP))
 
 
 async def read_photo(update: Update, context: Context) -> None:
-    """Read a photo and answer with its digits; read and answer it once, however often tried."""
-    message, image = message_of(update), image_of(update)
+    """Read a photo that somebody has sent."""
+    await _read(message_of(update), update, context)
+
+
+async def read_replied_to(update: Update, context: Context) -> None:
+    """Read the photo that `/read` replies to, whoever has sent it."""
+    message = message_of(update)
+    photo_message = message.reply_to_message
+    if photo_message is None or image_in(photo_message) is None:
+        await message.reply_text(texts.READ_WHAT)
+    else:
+        await _read(photo_message, update, context)
+
+
+async def _read(message: Message, update: Update, context: Context) -> None:
+    """Read the photo in a message and answer it once, however often the update is tried.
+
+    The reading belongs to whoever asked for it: it is theirs to correct and to delete.
+    """
+    image = image_in(message)
+    if image is None:
+        raise ValueError(f"update {update.update_id} has no image")
     sent = SentPhoto(
         update_id=update.update_id,
         chat_id=message.chat_id,
@@ -34,7 +64,7 @@ async def read_photo(update: Update, context: Context) -> None:
         try:
             reading = await readings.read_photo(sent, await _download(image))
         except PhotoError as error:
-            await message.reply_text(str(error), do_quote=True, allow_sending_without_reply=True)
+            await message.reply_text(str(error), do_quote=True)
             return
     if reading.answer_message_id is None:
         answer = await _answer(message, reading)
@@ -63,5 +93,4 @@ async def _answer(message: Message, reading: ReadingView) -> Message:
         parse_mode=ParseMode.HTML,
         reply_markup=keyboards.judge_keyboard(reading),
         do_quote=True,
-        allow_sending_without_reply=True,
     )

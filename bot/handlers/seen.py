@@ -35,9 +35,7 @@ async def show_seen(update: Update, context: Context) -> None:
         await refuse_press(query, error)
     else:
         caption = texts.SEEN if photo else texts.SEEN_WITHOUT_PHOTO
-        await query.message.reply_photo(
-            picture, caption, do_quote=True, allow_sending_without_reply=True
-        )
+        await query.message.reply_photo(picture, caption, do_quote=True)
 
 
 async def _download(bot: Bot, file_id: str) -> bytes | None:
