@@ -85,8 +85,10 @@ def test_upgrade_keeps_what_was_said_before(config: Config, path: Path) -> None:
     database.close()
     command.upgrade(config, "head")
     with sqlite3.connect(path) as database:
-        rows = database.execute("SELECT label, standing FROM correction").fetchall()
-        assert rows == [(1, "accepted")]
+        rows = database.execute(
+            "SELECT label, standing, predicted_label, model_version_id FROM correction"
+        ).fetchall()
+        assert rows == [(1, "accepted", 7, 1)]
         assert database.execute("SELECT update_id FROM training_run").fetchall() == [(5,)]
         with pytest.raises(sqlite3.IntegrityError):  # The partial index has survived.
             database.executescript(

@@ -8,7 +8,7 @@ from bot.services.ports import Clock
 from bot.services.readings import ReadingView, require, view_of
 from bot.storage import readings
 from bot.storage.database import SessionFactory
-from bot.storage.models import Correction, DigitPrediction
+from bot.storage.models import Correction, DigitPrediction, Reading
 
 
 class CorrectionService:
@@ -32,7 +32,7 @@ class CorrectionService:
             reading = require(await readings.get_reading(session, reading_id), actor)
             unjudged = [digit for digit in reading.digits if digit.correction is None]
             for digit in unjudged or reading.digits:
-                self._set_label(digit, digit.label, actor)
+                self._set_label(reading, digit, digit.label, actor)
             return view_of(reading)
 
     async def correct_digit(
@@ -54,7 +54,7 @@ class CorrectionService:
             reading = require(await readings.get_reading(session, reading_id), actor)
             if position >= len(reading.digits):
                 raise UnknownReadingError(f"reading {reading_id} has no digit {position}")
-            self._set_label(reading.digits[position], label, actor)
+            self._set_label(reading, reading.digits[position], label, actor)
             return view_of(reading)
 
     async def correct_message(
@@ -79,7 +79,7 @@ class CorrectionService:
             if len(labels) != len(reading.digits):
                 raise WrongDigitCountError(len(reading.digits))
             for digit, label in zip(reading.digits, labels, strict=True):
-                self._set_label(digit, label, actor)
+                self._set_label(reading, digit, label, actor)
             return view_of(reading)
 
     async def get_reading(self, actor: Actor, reading_id: int) -> ReadingView:
@@ -92,10 +92,16 @@ class CorrectionService:
         async with self._session_factory() as session:
             return view_of(require(await readings.get_reading(session, reading_id), actor))
 
-    def _set_label(self, digit: DigitPrediction, label: int, actor: Actor) -> None:
+    def _set_label(
+        self, reading: Reading, digit: DigitPrediction, label: int, actor: Actor
+    ) -> None:
         now = self._clock()
         if digit.correction is None:
-            digit.correction = Correction(label=label, user_id=actor.user_id, created_at=now)
+            digit.correction = Correction(
+                predicted_label=digit.label,
+                model_version_id=reading.model_version_id,
+                created_at=now,
+            )
         digit.correction.label = label
         digit.correction.user_id = actor.user_id
         digit.correction.updated_at = now

@@ -251,11 +251,23 @@ class DigitPrediction(Base):
 
 
 class Correction(Base):
-    """What a person says a digit is; the same label as predicted is a confirmation."""
+    """What a person says a digit is; the same label as predicted is a confirmation.
+
+    What was read, and by which version, stands here once more: it never changes, and so
+    corrections are counted from one index, which holds all that it takes.
+    """
 
     __tablename__ = "correction"
     __table_args__ = (
         CheckConstraint(f"label BETWEEN 0 AND {NOT_A_DIGIT}", name="label"),
+        Index(
+            "ix_correction_counted",
+            "model_version_id",
+            "label",
+            "predicted_label",
+            "standing",
+            "digit_prediction_id",
+        ),
         Index("ix_correction_updated_at", "updated_at"),
         Index(
             "ix_correction_quarantined",
@@ -269,6 +281,8 @@ class Correction(Base):
         ForeignKey("digit_prediction.id", ondelete="CASCADE"), primary_key=True
     )
     label: Mapped[int]  # 0-9, or NOT_A_DIGIT
+    predicted_label: Mapped[int]  # the digit prediction's
+    model_version_id: Mapped[int]  # the reading's
     user_id: Mapped[int]  # who said so: the sender or an admin
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

@@ -29,7 +29,14 @@ def prediction(
         box_height=1,
     )
     if said is not None:
-        digit.correction = Correction(label=said, user_id=by, created_at=now, updated_at=now)
+        digit.correction = Correction(
+            label=said,
+            predicted_label=label,
+            model_version_id=1,
+            user_id=by,
+            created_at=now,
+            updated_at=now,
+        )
     return digit
 
 
