@@ -1,15 +1,29 @@
-"""Adapter: paints confusion matrices, as a picture to send."""
+"""Adapter: paints the pictures of `/accuracy`: confusion matrices, and model versions."""
 
 import asyncio
 import io
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PIL import Image, ImageColor, ImageDraw, ImageFont
+
+from bot.services.ports import VersionAccuracy
 
 _CELL, _MARGIN, _HEADER, _GAP = 34, 54, 64, 36  # pixels
 _PAPER, _TEXT, _SOFT = "#ffffff", "#1d2530", "#7b8798"
 _RIGHT, _WRONG, _NONE = "#2f6fde", "#d6483b", "#f2f4f8"
+
+# Of the picture of versions, in pixels: as large as the other one, at twice its resolution.
+_WIDTH, _HEIGHT = 1680, 908
+_PLOT_LEFT, _PLOT_RIGHT, _PLOT_TOP, _PLOT_BOTTOM = 150, 1640, 130, 640
+_WIDEST_COLUMN = 260
+_ROWS = (688, 726, 778, 822, 866)  # baselines of what stands below the plot
+_DOT, _SHIFT = 13, 20
+
+_FLOORS = (0.98, 0.95, 0.9, 0.8, 0.7, 0.5, 0.0)
+_STEPS = {0.98: 0.005, 0.95: 0.01, 0.9: 0.02, 0.8: 0.05, 0.7: 0.05, 0.5: 0.1, 0.0: 0.2}
+"""Where the accuracy axis may begin, and how far apart its lines are then."""
 
 Matrix = Sequence[Sequence[int]]
 
@@ -17,17 +31,21 @@ Matrix = Sequence[Sequence[int]]
 class PillowAccuracyPainter:
     """An `AccuracyPainter` for the services."""
 
-    async def paint_accuracy(self, mnist: Matrix, live: Matrix) -> bytes:
+    async def paint_matrices(self, mnist: Matrix, live: Matrix) -> bytes:
         """Return a PNG of two confusion matrices side by side.
 
         Args:
             mnist: Counts on MNIST's test images, [true][read], 10 x 10.
             live: Counts by what people said, [said][read], 11 x 10; the last row is "no digit".
         """
-        return await asyncio.to_thread(_paint, mnist, live)
+        return await asyncio.to_thread(_paint_matrices, mnist, live)
+
+    async def paint_versions(self, versions: Sequence[VersionAccuracy]) -> bytes:
+        """Return a PNG of the accuracy of model versions, in the order given; at least one."""
+        return await asyncio.to_thread(_paint_versions, versions)
 
 
-def _paint(mnist: Matrix, live: Matrix) -> bytes:
+def _paint_matrices(mnist: Matrix, live: Matrix) -> bytes:
     side = _MARGIN + 10 * _CELL
     canvas = Image.new("RGB", (2 * side + _GAP + 16, _HEADER + 11 * _CELL + 16), _PAPER)
     draw = ImageDraw.Draw(canvas)
@@ -70,6 +88,121 @@ def _draw_cell(
         text = str(count) if count < 10_000 else f"{count // 1000}k"
         centre = (x + _CELL // 2, y + _CELL // 2)
         draw.text(centre, text, ink, _font(13 if len(text) < 4 else 11), anchor="mm")
+
+
+def _paint_versions(versions: Sequence[VersionAccuracy]) -> bytes:
+    canvas = Image.new("RGB", (_WIDTH, _HEIGHT), _PAPER)
+    draw = ImageDraw.Draw(canvas)
+    axis = _Axis.over(versions)
+    width = min((_PLOT_RIGHT - _PLOT_LEFT) / len(versions), _WIDEST_COLUMN)
+    first = (_PLOT_LEFT + _PLOT_RIGHT - width * (len(versions) - 1)) / 2
+    columns = [(first + place * width, version) for place, version in enumerate(versions)]
+    for x, version in columns:
+        if version.is_active:
+            half = width / 2 - 4
+            draw.rounded_rectangle((x - half, _PLOT_TOP - 14, x + half, _HEIGHT - 16), 16, _NONE)
+    _draw_axis(draw, axis)
+    _draw_legend(draw)
+    tested = [(x + _SHIFT, axis.y(version.test_accuracy)) for x, version in columns]
+    judged = [
+        (x - _SHIFT, axis.y(version.right / version.judged))
+        for x, version in columns
+        if version.judged
+    ]
+    draw.line(tested, _blend(_PAPER, _SOFT, 0.4), 4, joint="curve")
+    draw.line(judged, _blend(_PAPER, _RIGHT, 0.4), 4, joint="curve")
+    for x, version in columns:
+        _draw_version(draw, axis, version, x)
+    buffer = io.BytesIO()
+    canvas.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """The axis of accuracies, from `floor` to 1."""
+
+    floor: float
+
+    @classmethod
+    def over(cls, versions: Sequence[VersionAccuracy]) -> "_Axis":
+        """Return the shortest axis on which everything of these versions can be seen."""
+        shown = [version.test_accuracy for version in versions]
+        shown += [version.interval[0] for version in versions if version.interval]
+        return cls(next(floor for floor in _FLOORS if floor <= min(shown)))
+
+    @property
+    def ticks(self) -> list[float]:
+        """The accuracies at which lines are drawn."""
+        step = _STEPS[self.floor]
+        return [1 - place * step for place in range(round((1 - self.floor) / step) + 1)]
+
+    def y(self, accuracy: float) -> float:
+        """Return where an accuracy stands."""
+        return _PLOT_BOTTOM - (accuracy - self.floor) / (1 - self.floor) * (
+            _PLOT_BOTTOM - _PLOT_TOP
+        )
+
+
+def _draw_axis(draw: ImageDraw.ImageDraw, axis: _Axis) -> None:
+    decimals = 1 if _STEPS[axis.floor] < 0.01 else 0
+    for accuracy in axis.ticks:
+        y = axis.y(accuracy)
+        draw.line((_PLOT_LEFT, y, _PLOT_RIGHT, y), "#dde3ec", 2)
+        draw.text((_PLOT_LEFT - 16, y), f"{accuracy:.{decimals}%}", _SOFT, _font(26), anchor="rm")
+    for baseline, name in zip(_ROWS[2:], ("photos", "judged", "MNIST"), strict=True):
+        draw.text((_PLOT_LEFT - 16, baseline), name, _SOFT, _font(26), anchor="rs")
+
+
+def _draw_legend(draw: ImageDraw.ImageDraw) -> None:
+    draw.text((_PLOT_LEFT, 16), "Accuracy by model", _TEXT, _font(40))
+    y = 86
+    draw.line((_PLOT_LEFT + 13, y - 25, _PLOT_LEFT + 13, y + 25), _RIGHT, 4)
+    _draw_dot(draw, _PLOT_LEFT + 13, y)
+    text = "real photos, with the 95% interval"
+    draw.text((_PLOT_LEFT + 40, y), text, _SOFT, _font(26), anchor="lm")
+    x = _PLOT_LEFT + 40 + draw.textlength(text, _font(26)) + 60
+    _draw_diamond(draw, x, y)
+    draw.text((x + 27, y), "MNIST test", _SOFT, _font(26), anchor="lm")
+
+
+def _draw_version(
+    draw: ImageDraw.ImageDraw, axis: _Axis, version: VersionAccuracy, x: float
+) -> None:
+    """Draw the marks of a version, and its figures below the plot."""
+    _draw_diamond(draw, x + _SHIFT, axis.y(version.test_accuracy))
+    photos, judged = "-", "none"
+    if version.interval is not None:
+        accuracy = version.right / version.judged
+        low, high = (axis.y(end) for end in version.interval)
+        draw.line((x - _SHIFT, low, x - _SHIFT, high), _RIGHT, 4)
+        for end in (low, high):
+            draw.line((x - _SHIFT - 8, end, x - _SHIFT + 8, end), _RIGHT, 4)
+        _draw_dot(draw, x - _SHIFT, axis.y(accuracy))
+        photos, judged = f"{accuracy:.1%}", _short_count(version.judged)
+    date = f"{version.activated_at:%b} {version.activated_at.day}"
+    texts = (f"#{version.version_id}", date, photos, judged, f"{version.test_accuracy:.2%}")
+    colours = (_RIGHT if version.is_active else _TEXT, _SOFT, _RIGHT, _SOFT, _TEXT)
+    for baseline, text, colour in zip(_ROWS, texts, colours, strict=True):
+        size = 32 if baseline == _ROWS[0] else 26
+        draw.text((x, baseline), text, colour, _font(size), anchor="ms")
+
+
+def _draw_dot(draw: ImageDraw.ImageDraw, x: float, y: float) -> None:
+    draw.circle((x, y), _DOT, _RIGHT, _PAPER, 3)
+
+
+def _draw_diamond(draw: ImageDraw.ImageDraw, x: float, y: float) -> None:
+    reach = _DOT + 2
+    corners = [(x, y - reach), (x + reach, y), (x, y + reach), (x - reach, y)]
+    draw.polygon(corners, _TEXT, _PAPER, 3)
+
+
+def _short_count(count: int) -> str:
+    """Write a count in at most five characters, up to a billion."""
+    if count < 10_000:
+        return f"{count:,}"
+    return f"{count / 1e3:.0f}k" if count < 999_500 else f"{count / 1e6:.1f}M"
 
 
 def _blend(low: str, high: str, share: float) -> tuple[int, ...]:

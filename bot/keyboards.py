@@ -10,7 +10,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.constants import InlineKeyboardMarkupLimit
 
 from bot.errors import UnknownButtonError
-from bot.services.accuracy import Period
+from bot.services.accuracy import AccuracyPicture, Period
 from bot.services.readings import NOT_A_DIGIT, ReadingView
 
 
@@ -25,7 +25,8 @@ class Button(StrEnum):
     SEE = "see"  # Show what was seen.
     FORGET = "forget"  # Delete everything of a person.
     KEEP = "keep"  # Delete nothing of a person.
-    PERIOD = "period"  # Show the accuracy in a period.
+    MATRICES = "matrices"  # Show the accuracy in a period, with confusion matrices.
+    VERSIONS = "versions"  # The same, by model version.
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class ButtonPress:
     """What a pressed button sends."""
 
     button: Button
-    subject: int  # a reading's id; for FORGET and KEEP a person's; for PERIOD its days
+    subject: int  # a reading's id; for FORGET and KEEP a person's; for MATRICES and VERSIONS days
     position: int = 0  # which digit of the reading, from 0
     label: int = NOT_A_DIGIT
 
@@ -42,6 +43,12 @@ _LARGEST_ID = 2**63 - 1  # what the database can hold
 
 _NUMBERS = {Button.DIGIT: 2, Button.LABEL: 3}
 """How many numbers callback data holds; one, the subject, for all other buttons."""
+
+
+_ACCURACY_BUTTONS = {
+    AccuracyPicture.MATRICES: Button.MATRICES,
+    AccuracyPicture.VERSIONS: Button.VERSIONS,
+}
 
 
 def judge_keyboard(reading: ReadingView) -> InlineKeyboardMarkup | None:
@@ -68,27 +75,33 @@ def forget_keyboard(user_id: int) -> InlineKeyboardMarkup:
     )
 
 
-def period_keyboard(shown: Period) -> InlineKeyboardMarkup:
-    """Choose the period of `/accuracy`."""
-    names = {Period.WEEK: "7 days", Period.MONTH: "30 days", Period.ALL: "All"}
+def accuracy_keyboard(period: Period, shown: AccuracyPicture) -> InlineKeyboardMarkup:
+    """Choose the period and the picture of `/accuracy`; dots mark what is shown."""
+    periods = {Period.WEEK: "7 days", Period.MONTH: "30 days", Period.ALL: "All"}
+    pictures = {AccuracyPicture.MATRICES: "Digits", AccuracyPicture.VERSIONS: "Models"}
     return InlineKeyboardMarkup(
         [
             [
-                _button(f"• {name} •" if period is shown else name, Button.PERIOD, period)
-                for period, name in names.items()
-            ]
+                _button(_marked(name, each is period), _ACCURACY_BUTTONS[shown], each)
+                for each, name in periods.items()
+            ],
+            [
+                _button(_marked(name, each is shown), _ACCURACY_BUTTONS[each], period)
+                for each, name in pictures.items()
+            ],
         ]
     )
 
 
-def period_of(press: ButtonPress) -> Period:
-    """Return the period that a button stands for.
+def accuracy_choice(press: ButtonPress) -> tuple[Period, AccuracyPicture]:
+    """Return the period and the picture that a button stands for.
 
     Raises:
         UnknownButtonError: There is no such period.
     """
+    shown = {button: picture for picture, button in _ACCURACY_BUTTONS.items()}[press.button]
     try:
-        return Period(press.subject)
+        return Period(press.subject), shown
     except ValueError as error:
         raise UnknownButtonError(f"period of {press.subject} days") from error
 
@@ -154,6 +167,10 @@ def _is_in_range(press: ButtonPress) -> bool:
         and press.position >= 0
         and 0 <= press.label <= NOT_A_DIGIT
     )
+
+
+def _marked(name: str, is_shown: bool) -> str:
+    return f"• {name} •" if is_shown else name
 
 
 def _button(text: str, button: Button, *numbers: int) -> InlineKeyboardButton:

@@ -18,7 +18,7 @@ _SURE = 0.9
 
 _BAR_WIDTH = 12  # characters
 
-_PERIODS = {Period.WEEK: "last 7 days", Period.MONTH: "last 30 days", Period.ALL: "all"}
+_PERIODS = {Period.WEEK: "Last 7 days", Period.MONTH: "Last 30 days", Period.ALL: "All"}
 
 _STATE_SIGNS = {
     ModelState.ACTIVE: "▶️",
@@ -197,26 +197,34 @@ def wrong_digit_count(expected: int) -> str:
 
 def accuracy_text(report: AccuracyReport) -> str:
     """Say how good the active model is by the book, and the bot by what people say."""
-    return "\n".join(
-        [
-            f"<b>Model {report.version_id}</b> (recipe “{escape(report.recipe)}”)",
-            f"MNIST test: <b>{report.test_accuracy:.2%}</b> of {report.tested:,} images right",
-            "",
-            f"<b>Real photos</b>, {_PERIODS[report.period]}, as people judged my answers",
-            *_live_lines(report.live),
-        ]
+    lines = [
+        f"<b>Model {report.version_id}</b> answers (recipe “{escape(report.recipe)}”)",
+        f"MNIST test: <b>{report.test_accuracy:.2%}</b> of {report.tested:,} images right",
+        "",
+        "<b>Real photos</b>, as people judged my answers",
+        *(f"{_PERIODS[period]}: {_live_line(live)}" for period, live in report.live.items()),
+    ]
+    shown = report.live[report.period]
+    if shown.predicted:
+        lines += ["", f"<b>{_PERIODS[report.period]}</b>", *_shown_lines(shown)]
+    return "\n".join(lines)
+
+
+def _live_line(live: LiveAccuracy) -> str:
+    if not live.judged:
+        return "nobody has judged an answer"
+    low, high = live.interval
+    return (
+        f"<b>{live.accuracy:.1%}</b> right, {live.right:,} of {live.judged:,} "
+        f"{_plural(live.judged, 'digit')} (95% interval: {low:.1%} to {high:.1%})"
     )
 
 
-def _live_lines(live: LiveAccuracy) -> list[str]:
-    if not live.judged:
-        return ["Nobody has judged an answer yet."]
-    low, high = live.interval
+def _shown_lines(live: LiveAccuracy) -> list[str]:
     corrected, unanswered = live.judged - live.right, live.predicted - live.judged
     lines = [
-        f"<b>{live.accuracy:.1%}</b> right: {live.right:,} of {live.judged:,} judged "
-        f"{_plural(live.judged, 'digit')} (95% interval: {low:.1%} to {high:.1%})",
-        f"{live.right:,} confirmed, {corrected:,} corrected, {unanswered:,} unanswered",
+        f"{live.predicted:,} {_plural(live.predicted, 'digit')} read: {live.right:,} confirmed, "
+        f"{corrected:,} corrected, {unanswered:,} unanswered"
     ]
     if live.most_confused is not None:
         said, read, count = live.most_confused

@@ -1,15 +1,17 @@
 """How good the bot is: on MNIST's test images, and by what people say."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from enum import IntEnum
+from datetime import datetime, timedelta
+from enum import Enum, IntEnum, auto
 
 from bot.errors import ModelError
-from bot.services.ports import AccuracyPainter, Clock
+from bot.services.ports import AccuracyPainter, Clock, VersionAccuracy
 from bot.storage import accuracy, model_versions
+from bot.storage.accuracy import Judgement
 from bot.storage.database import SessionFactory
-from bot.storage.models import NOT_A_DIGIT
+from bot.storage.models import NOT_A_DIGIT, ModelState, ModelVersion
 
 _Z_95 = 1.959964  # two-sided 95 % quantile of the normal distribution
 
@@ -20,6 +22,17 @@ class Period(IntEnum):
     WEEK = 7
     MONTH = 30
     ALL = 0
+
+
+class AccuracyPicture(Enum):
+    """What `/accuracy` can show."""
+
+    MATRICES = auto()  # confusion matrices, on MNIST and by what people say
+    VERSIONS = auto()  # the accuracy of each model version that has answered photos
+
+
+_SHOWN_VERSIONS = 12
+"""How many versions a picture has room for: the last ones."""
 
 
 @dataclass(frozen=True)
@@ -79,17 +92,19 @@ class AccuracyReport:
         recipe: How it was trained.
         tested: How many MNIST test images it was tried on.
         test_accuracy: The share of them that it read right, 0-1.
-        period: Which readings `live` is about.
-        live: What people said.
-        picture: PNG of both confusion matrices.
+        live: What people said of all versions' answers, in each period.
+        period: Which readings the picture is about.
+        shown: What the picture shows.
+        picture: PNG.
     """
 
     version_id: int
     recipe: str
     tested: int
     test_accuracy: float
+    live: Mapping[Period, LiveAccuracy]
     period: Period
-    live: LiveAccuracy
+    shown: AccuracyPicture
     picture: bytes
 
 
@@ -104,35 +119,73 @@ class AccuracyService:
         self._clock = clock
         self._painter = painter
 
-    async def get_report(self, period: Period) -> AccuracyReport:
+    async def get_report(self, period: Period, shown: AccuracyPicture) -> AccuracyReport:
         """Return the figures as they stand now.
 
         Args:
-            period: Which readings to count what people said of.
+            period: Which readings the picture is about.
+            shown: What it shows.
 
         Raises:
             ModelError: No model version is active yet.
         """
-        since = self._clock() - timedelta(days=period) if period else None
+        now = self._clock()
+        since = [now - timedelta(days=days) if days else None for days in Period]
         async with self._session_factory() as session:
-            version = await model_versions.get_active(session)
-            predicted = await accuracy.count_predictions(session, since)
+            active = await model_versions.get_active(session)
+            versions = await accuracy.list_last_activated(session, _SHOWN_VERSIONS)
             judgements = await accuracy.count_judgements(session, since)
-        if version is None:
+            predicted = [await accuracy.count_predictions(session, start) for start in since]
+        if active is None:
             raise ModelError("no model version is active")
-        matrix = [[0] * 10 for _ in range(NOT_A_DIGIT + 1)]
-        for said, read, count in judgements:
-            matrix[said][read] = count
-        picture = await self._painter.paint_accuracy(version.confusion_matrix, matrix)
+        matrices = [_matrix(judgements, place) for place in range(len(Period))]
+        place = list(Period).index(period)
+        if shown is AccuracyPicture.MATRICES:
+            painting = self._painter.paint_matrices(active.confusion_matrix, matrices[place])
+        else:
+            painting = self._painter.paint_versions(
+                [
+                    _version_accuracy(version, version.activated_at, judgements, place)
+                    for version in versions
+                    if version.activated_at is not None
+                ]
+            )
         return AccuracyReport(
-            version_id=version.id,
-            recipe=version.recipe,
-            tested=sum(map(sum, version.confusion_matrix)),
-            test_accuracy=version.test_accuracy,
+            version_id=active.id,
+            recipe=active.recipe,
+            tested=sum(map(sum, active.confusion_matrix)),
+            test_accuracy=active.test_accuracy,
+            live=dict(zip(Period, map(LiveAccuracy, predicted, matrices), strict=True)),
             period=period,
-            live=LiveAccuracy(predicted, tuple(map(tuple, matrix))),
-            picture=picture,
+            shown=shown,
+            picture=await painting,
         )
+
+
+def _matrix(judgements: Sequence[Judgement], place: int) -> tuple[tuple[int, ...], ...]:
+    """Return what was said of all versions' answers in the period at that place."""
+    matrix = [[0] * 10 for _ in range(NOT_A_DIGIT + 1)]
+    for judgement in judgements:
+        matrix[judgement.said][judgement.read] += judgement.counts[place]
+    return tuple(map(tuple, matrix))
+
+
+def _version_accuracy(
+    version: ModelVersion, activated_at: datetime, judgements: Sequence[Judgement], place: int
+) -> VersionAccuracy:
+    """Return how good a version is by what was said in the period at that place."""
+    own = [judgement for judgement in judgements if judgement.model_version_id == version.id]
+    judged = sum(judgement.counts[place] for judgement in own)
+    right = sum(judgement.counts[place] for judgement in own if judgement.said == judgement.read)
+    return VersionAccuracy(
+        version_id=version.id,
+        activated_at=activated_at,
+        is_active=version.state is ModelState.ACTIVE,
+        test_accuracy=version.test_accuracy,
+        right=right,
+        judged=judged,
+        interval=wilson_interval(right, judged) if judged else None,
+    )
 
 
 def wilson_interval(successes: int, trials: int) -> tuple[float, float]:

@@ -94,10 +94,34 @@ class ReadingPainter(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class VersionAccuracy:
+    """How good one model version is.
+
+    Attributes:
+        version_id: Its number.
+        activated_at: When it last became the active one.
+        is_active: Whether it answers photos now.
+        test_accuracy: The share of MNIST's test images that it read right, 0-1.
+        right: How many of its digits people found right.
+        judged: How many of its digits people judged.
+        interval: The 95 % confidence interval of the share that is right, 0-1; None when nobody
+            has judged one.
+    """
+
+    version_id: int
+    activated_at: datetime
+    is_active: bool
+    test_accuracy: float
+    right: int
+    judged: int
+    interval: tuple[float, float] | None
+
+
 class AccuracyPainter(Protocol):
     """Paints how good the bot is."""
 
-    async def paint_accuracy(
+    async def paint_matrices(
         self, mnist: Sequence[Sequence[int]], live: Sequence[Sequence[int]]
     ) -> bytes:
         """Return a PNG of two confusion matrices side by side.
@@ -106,6 +130,10 @@ class AccuracyPainter(Protocol):
             mnist: Counts on MNIST's test images, [true][read], 10 x 10.
             live: Counts by what people said, [said][read], 11 x 10; the last row is "no digit".
         """
+        ...
+
+    async def paint_versions(self, versions: Sequence[VersionAccuracy]) -> bytes:
+        """Return a PNG of the accuracy of model versions, in the order given; at least one."""
         ...
 
 

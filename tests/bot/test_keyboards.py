@@ -4,6 +4,7 @@ from telegram import InlineKeyboardMarkup
 from bot import keyboards
 from bot.errors import UnknownButtonError
 from bot.keyboards import Button, ButtonPress
+from bot.services.accuracy import AccuracyPicture, Period
 from bot.services.readings import NOT_A_DIGIT, DigitView, ReadingView
 
 LARGEST_ID = 2**63 - 1
@@ -61,6 +62,24 @@ def test_wrong_leads_to_the_pad_or_first_to_the_choice_of_a_digit() -> None:
 def test_long_number_wraps_after_eight_digits() -> None:
     rows = texts_of(keyboards.digit_keyboard(reading_of(*range(10))))
     assert [len(row) for row in rows] == [8, 2, 1]
+
+
+@pytest.mark.parametrize("shown", list(AccuracyPicture))
+def test_accuracy_buttons_keep_what_they_do_not_change(shown: AccuracyPicture) -> None:
+    keyboard = keyboards.accuracy_keyboard(Period.MONTH, shown)
+    choices = [
+        [keyboards.accuracy_choice(keyboards.parse(str(button.callback_data))) for button in row]
+        for row in keyboard.inline_keyboard
+    ]
+    assert choices == [
+        [(period, shown) for period in Period],
+        [(Period.MONTH, picture) for picture in AccuracyPicture],
+    ]
+
+
+def test_accuracy_buttons_mark_what_is_shown() -> None:
+    keyboard = keyboards.accuracy_keyboard(Period.WEEK, AccuracyPicture.VERSIONS)
+    assert texts_of(keyboard) == [["• 7 days •", "30 days", "All"], ["Digits", "• Models •"]]
 
 
 def test_every_button_is_understood_and_fits_telegrams_64_bytes() -> None:

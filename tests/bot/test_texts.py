@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot import texts
-from bot.services.accuracy import AccuracyReport, LiveAccuracy, Period
+from bot.services.accuracy import AccuracyPicture, AccuracyReport, LiveAccuracy, Period
 from bot.services.ports import TrainingProgress
 from bot.services.readings import NOT_A_DIGIT, DigitView, ReadingView
 
@@ -14,8 +14,9 @@ REPORT = AccuracyReport(
     recipe="best",
     tested=10000,
     test_accuracy=0.9943,
+    live=dict.fromkeys(Period, LiveAccuracy(0, ((0,) * 10,) * 11)),
     period=Period.ALL,
-    live=LiveAccuracy(0, ((0,) * 10,) * 11),
+    shown=AccuracyPicture.MATRICES,
     picture=b"",
 )
 
@@ -104,25 +105,41 @@ def live_of(predicted: int, *entries: tuple[int, int, int]) -> LiveAccuracy:
     return LiveAccuracy(predicted, tuple(map(tuple, matrix)))
 
 
-def test_accuracy_before_anybody_has_judged() -> None:
+def test_accuracy_before_anything_was_read() -> None:
     text = texts.accuracy_text(REPORT)
+    assert "<b>Model 3</b> answers (recipe “best”)" in text
     assert "99.43%</b> of 10,000 images" in text
-    assert "Nobody has judged an answer yet" in text
+    assert text.endswith("All: nobody has judged an answer")
 
 
-def test_accuracy_counts_judged_digits() -> None:
-    live = live_of(1500, (7, 7, 1), (8, 1, 2))
-    text = texts.accuracy_text(replace(REPORT, live=live, period=Period.WEEK))
-    assert "last 7 days" in text
-    assert "33.3%</b> right: 1 of 3 judged digits (95% interval: 6.1% to 79.2%)" in text
-    assert "1 confirmed, 2 corrected, 1,497 unanswered" in text
-    assert "Most confused: an 8, read as a 1, 2 times" in text
+def test_accuracy_names_every_period_and_tells_more_of_the_one_shown() -> None:
+    week, month = live_of(1500, (7, 7, 1), (8, 1, 2)), live_of(2000, (7, 7, 3), (3, 5, 1))
+    live = {Period.WEEK: week, Period.MONTH: month, Period.ALL: live_of(9)}
+    lines = texts.accuracy_text(replace(REPORT, live=live, period=Period.WEEK)).splitlines()
+    # The intervals are worked by hand from Wilson's formula.
+    assert lines[-7:] == [
+        "Last 7 days: <b>33.3%</b> right, 1 of 3 digits (95% interval: 6.1% to 79.2%)",
+        "Last 30 days: <b>75.0%</b> right, 3 of 4 digits (95% interval: 30.1% to 95.4%)",
+        "All: nobody has judged an answer",
+        "",
+        "<b>Last 7 days</b>",
+        "1,500 digits read: 1 confirmed, 2 corrected, 1,497 unanswered",
+        "Most confused: an 8, read as a 1, 2 times",
+    ]
 
 
 def test_accuracy_of_a_single_judgement() -> None:
-    text = texts.accuracy_text(replace(REPORT, live=live_of(1, (NOT_A_DIGIT, 4, 1))))
-    assert "0 of 1 judged digit (" in text
+    live = REPORT.live | {Period.ALL: live_of(1, (NOT_A_DIGIT, 4, 1))}
+    text = texts.accuracy_text(replace(REPORT, live=live))
+    assert "0 of 1 digit (" in text
+    assert "1 digit read: 0 confirmed, 1 corrected, 0 unanswered" in text
     assert "Most confused: something else, read as a 4, once" in text
+
+
+def test_longest_accuracy_fits_a_caption() -> None:
+    million = live_of(10**9, (7, 7, 10**8), (NOT_A_DIGIT, 8, 10**7))
+    report = replace(REPORT, recipe="r" * 64, live=dict.fromkeys(Period, million))
+    assert len(texts.accuracy_text(report)) <= 1024
 
 
 def test_progress_before_the_first_epoch_and_at_the_end() -> None:

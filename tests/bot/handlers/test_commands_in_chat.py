@@ -41,20 +41,22 @@ async def ask_accuracy(playground: Playground) -> dict:
 
 
 async def test_accuracy_counts_what_people_said(playground: Playground) -> None:
-    assert "Nobody has judged" in (await ask_accuracy(playground))["caption"]
+    assert "nobody has judged" in (await ask_accuracy(playground))["caption"]
     for typed in ("7", "7", "1"):
         answer = await playground.answer(await playground.send_photo(USER_ID, draw_digits([7])))
         await playground.answer(
             await playground.send_text(USER_ID, typed, reply_to=answer["message_id"])
         )
     report = await ask_accuracy(playground)
-    assert "66.7% right: 2 of 3 judged digits" in report["caption"]
-    assert "20.8% to 93.9%" in report["caption"]  # Wilson, by hand
+    assert "Model 1 answers (recipe “best”)" in report["caption"]
+    # The interval is Wilson's, by hand.
+    assert "All: 66.7% right, 2 of 3 digits (95% interval: 20.8% to 93.9%)" in report["caption"]
+    assert "3 digits read: 2 confirmed, 1 corrected, 0 unanswered" in report["caption"]
     assert "Most confused: a 1, read as a 7, once" in report["caption"]
     assert report["photo"]
 
 
-async def test_accuracy_of_a_period_leaves_out_what_is_older(
+async def test_accuracy_buttons_change_period_and_picture_in_the_same_message(
     playground: Playground, program: DigitBotProgram, clock: FixedClock
 ) -> None:
     answer = await playground.answer(await playground.send_photo(USER_ID, draw_digits([7])))
@@ -62,23 +64,26 @@ async def test_accuracy_of_a_period_leaves_out_what_is_older(
     await playground.answer(reply)
     clock.advance(timedelta(days=8))
     report = await ask_accuracy(playground)
-    captions = []
-    for data in ("period:7", "period:30", "period:0", "period:0"):
+    details, pictures = [], []
+    for data in ("matrices:7", "matrices:30", "matrices:0", "versions:0", "versions:0"):
         query = await playground.press(USER_ID, report["message_id"], data)
         await playground.answer_to_press(query)
         await program.inbox.join()
         shown = playground.message(USER_ID, report["message_id"])
         assert shown is not None
-        captions.append(shown["caption"].splitlines()[3:5])
-    assert captions[0][1] == "Nobody has judged an answer yet."
-    assert captions[1][0].startswith("Real photos, last 30 days")
-    assert "1 of 1 judged digit" in captions[1][1]
-    assert captions[2] == captions[3]
+        assert "Last 7 days: nobody has judged an answer" in shown["caption"]
+        assert "Last 30 days: 100.0% right, 1 of 1 digit" in shown["caption"]
+        details.append(shown["caption"].splitlines()[8:])
+        pictures.append(playground.file(shown["photo"][-1]["file_id"]))
+    read = "1 digit read: 1 confirmed, 0 corrected, 0 unanswered"
+    assert details == [[], ["Last 30 days", read], *[["All", read]] * 3]
+    week, month, all_time, versions, again = pictures
+    assert week != month == all_time != versions == again
 
 
 async def test_accuracy_of_no_period_is_refused(playground: Playground) -> None:
     report = await ask_accuracy(playground)
-    query = await playground.press(USER_ID, report["message_id"], "period:8")
+    query = await playground.press(USER_ID, report["message_id"], "matrices:8")
     assert (await playground.answer_to_press(query))["text"] == texts.BUTTON_TOO_OLD
 
 

@@ -440,7 +440,7 @@ async def test_start_and_help_say_how_to_ask_here(playground: Playground) -> Non
 
 async def test_accuracy_is_for_everybody(playground: Playground, program: DigitBotProgram) -> None:
     report = await playground.answer(await say(playground, "/accuracy"))
-    assert "Nobody has judged" in report["caption"]
+    assert "nobody has judged" in report["caption"]
     query = await playground.press(ADMIN_ID, report["message_id"], "period:7", chat_id=GROUP_ID)
     await playground.answer_to_press(query)
     await program.inbox.join()
