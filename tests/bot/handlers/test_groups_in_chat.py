@@ -441,12 +441,15 @@ async def test_start_and_help_say_how_to_ask_here(playground: Playground) -> Non
 async def test_accuracy_is_for_everybody(playground: Playground, program: DigitBotProgram) -> None:
     report = await playground.answer(await say(playground, "/accuracy"))
     assert "nobody has judged" in report["caption"]
-    query = await playground.press(ADMIN_ID, report["message_id"], "period:7", chat_id=GROUP_ID)
+    query = await playground.press(ADMIN_ID, report["message_id"], "versions:7", chat_id=GROUP_ID)
     await playground.answer_to_press(query)
     await program.inbox.join()
     shown = playground.message(GROUP_ID, report["message_id"])
     assert shown is not None
-    assert "last 7 days" in shown["caption"]
+    buttons = [
+        button["text"] for row in shown["reply_markup"]["inline_keyboard"] for button in row
+    ]
+    assert buttons == ["• 7 days •", "30 days", "All", "Digits", "• Models •"]
 
 
 @pytest.mark.parametrize(
