@@ -14,11 +14,12 @@ _CELL, _MARGIN, _HEADER, _GAP = 34, 54, 64, 36  # pixels
 _PAPER, _TEXT, _SOFT = "#ffffff", "#1d2530", "#7b8798"
 _RIGHT, _WRONG, _NONE = "#2f6fde", "#d6483b", "#f2f4f8"
 
-# Of the picture of versions, in pixels: as large as the other one, at twice its resolution.
-_WIDTH, _HEIGHT = 1680, 908
-_PLOT_LEFT, _PLOT_RIGHT, _PLOT_TOP, _PLOT_BOTTOM = 150, 1640, 130, 640
-_WIDEST_COLUMN = 260
-_ROWS = (688, 726, 778, 822, 866)  # baselines of what stands below the plot
+# Of the picture of versions, in pixels: it shall be readable on a phone without being opened.
+_WIDTH, _HEIGHT = 1280, 960
+_PLOT_LEFT, _PLOT_RIGHT, _PLOT_TOP, _PLOT_BOTTOM = 140, 1260, 150, 640
+_WIDEST_COLUMN = 240
+_ROWS = (700, 746, 812, 868, 924)  # baselines of what stands below the plot
+_LARGEST, _LARGE, _SMALL = 46, 34, 25
 _DOT, _SHIFT = 13, 20
 
 _FLOORS = (0.98, 0.95, 0.9, 0.8, 0.7, 0.5, 0.0)
@@ -96,6 +97,7 @@ def _paint_versions(versions: Sequence[VersionAccuracy]) -> bytes:
     axis = _Axis.over(versions)
     width = min((_PLOT_RIGHT - _PLOT_LEFT) / len(versions), _WIDEST_COLUMN)
     first = (_PLOT_LEFT + _PLOT_RIGHT - width * (len(versions) - 1)) / 2
+    size = _LARGE if width > 4 * _LARGE else _SMALL
     columns = [(first + place * width, version) for place, version in enumerate(versions)]
     for x, version in columns:
         if version.is_active:
@@ -112,7 +114,7 @@ def _paint_versions(versions: Sequence[VersionAccuracy]) -> bytes:
     draw.line(tested, _blend(_PAPER, _SOFT, 0.4), 4, joint="curve")
     draw.line(judged, _blend(_PAPER, _RIGHT, 0.4), 4, joint="curve")
     for x, version in columns:
-        _draw_version(draw, axis, version, x)
+        _draw_version(draw, axis, version, x, size)
     buffer = io.BytesIO()
     canvas.save(buffer, "PNG")
     return buffer.getvalue()
@@ -149,47 +151,50 @@ def _draw_axis(draw: ImageDraw.ImageDraw, axis: _Axis) -> None:
     for accuracy in axis.ticks:
         y = axis.y(accuracy)
         draw.line((_PLOT_LEFT, y, _PLOT_RIGHT, y), "#dde3ec", 2)
-        draw.text((_PLOT_LEFT - 16, y), f"{accuracy:.{decimals}%}", _SOFT, _font(26), anchor="rm")
+        text = f"{accuracy:.{decimals}%}"
+        draw.text((_PLOT_LEFT - 16, y), text, _SOFT, _font(_LARGE), anchor="rm")
     for baseline, name in zip(_ROWS[2:], ("photos", "judged", "MNIST"), strict=True):
-        draw.text((_PLOT_LEFT - 16, baseline), name, _SOFT, _font(26), anchor="rs")
+        draw.text((_PLOT_LEFT - 16, baseline), name, _SOFT, _font(_LARGE), anchor="rs")
 
 
 def _draw_legend(draw: ImageDraw.ImageDraw) -> None:
-    draw.text((_PLOT_LEFT, 16), "Accuracy by model", _TEXT, _font(40))
-    y = 86
-    draw.line((_PLOT_LEFT + 13, y - 25, _PLOT_LEFT + 13, y + 25), _RIGHT, 4)
-    _draw_dot(draw, _PLOT_LEFT + 13, y)
-    text = "real photos, with the 95% interval"
-    draw.text((_PLOT_LEFT + 40, y), text, _SOFT, _font(26), anchor="lm")
-    x = _PLOT_LEFT + 40 + draw.textlength(text, _font(26)) + 60
-    _draw_diamond(draw, x, y)
-    draw.text((x + 27, y), "MNIST test", _SOFT, _font(26), anchor="lm")
+    draw.text((_PLOT_LEFT, 10), "Accuracy by model", _TEXT, _font(_LARGEST))
+    x, y = _PLOT_LEFT + 13, 96
+    _draw_dot(draw, x, y, (y - 27, y + 27))
+    text = "real photos (95% interval)"
+    draw.text((x + 30, y), text, _SOFT, _font(_LARGE), anchor="lm")
+    diamond_x = x + 90 + draw.textlength(text, _font(_LARGE))
+    _draw_diamond(draw, diamond_x, y)
+    draw.text((diamond_x + 28, y), "MNIST test", _SOFT, _font(_LARGE), anchor="lm")
 
 
 def _draw_version(
-    draw: ImageDraw.ImageDraw, axis: _Axis, version: VersionAccuracy, x: float
+    draw: ImageDraw.ImageDraw, axis: _Axis, version: VersionAccuracy, x: float, size: int
 ) -> None:
     """Draw the marks of a version, and its figures below the plot."""
     _draw_diamond(draw, x + _SHIFT, axis.y(version.test_accuracy))
     photos, judged = "-", "none"
     if version.interval is not None:
         accuracy = version.right / version.judged
-        low, high = (axis.y(end) for end in version.interval)
-        draw.line((x - _SHIFT, low, x - _SHIFT, high), _RIGHT, 4)
-        for end in (low, high):
-            draw.line((x - _SHIFT - 8, end, x - _SHIFT + 8, end), _RIGHT, 4)
-        _draw_dot(draw, x - _SHIFT, axis.y(accuracy))
+        low, high = version.interval
+        _draw_dot(draw, x - _SHIFT, axis.y(accuracy), (axis.y(high), axis.y(low)))
         photos, judged = f"{accuracy:.1%}", _short_count(version.judged)
     date = f"{version.activated_at:%b} {version.activated_at.day}"
     texts = (f"#{version.version_id}", date, photos, judged, f"{version.test_accuracy:.2%}")
     colours = (_RIGHT if version.is_active else _TEXT, _SOFT, _RIGHT, _SOFT, _TEXT)
     for baseline, text, colour in zip(_ROWS, texts, colours, strict=True):
-        size = 32 if baseline == _ROWS[0] else 26
         draw.text((x, baseline), text, colour, _font(size), anchor="ms")
 
 
-def _draw_dot(draw: ImageDraw.ImageDraw, x: float, y: float) -> None:
-    draw.circle((x, y), _DOT, _RIGHT, _PAPER, 3)
+def _draw_dot(
+    draw: ImageDraw.ImageDraw, x: float, y: float, interval: tuple[float, float]
+) -> None:
+    """Draw an accuracy with its interval (top, bottom), clear of the lines behind it."""
+    draw.circle((x, y), _DOT, _PAPER)
+    draw.line((x, interval[0], x, interval[1]), _RIGHT, 4)
+    for end in interval:
+        draw.line((x - 8, end, x + 8, end), _RIGHT, 4)
+    draw.circle((x, y), _DOT - 3, _RIGHT)
 
 
 def _draw_diamond(draw: ImageDraw.ImageDraw, x: float, y: float) -> None:

@@ -18,7 +18,7 @@ _SURE = 0.9
 
 _BAR_WIDTH = 12  # characters
 
-_PERIODS = {Period.WEEK: "Last 7 days", Period.MONTH: "Last 30 days", Period.ALL: "All"}
+_PERIODS = {Period.WEEK: "7 days", Period.MONTH: "30 days", Period.ALL: "All time"}
 
 _STATE_SIGNS = {
     ModelState.ACTIVE: "▶️",
@@ -201,12 +201,12 @@ def accuracy_text(report: AccuracyReport) -> str:
         f"<b>Model {report.version_id}</b> answers (recipe “{escape(report.recipe)}”)",
         f"MNIST test: <b>{report.test_accuracy:.2%}</b> of {report.tested:,} images right",
         "",
-        "<b>Real photos</b>, as people judged my answers",
+        "<b>Real photos</b>, by what people say (95% interval)",
         *(f"{_PERIODS[period]}: {_live_line(live)}" for period, live in report.live.items()),
     ]
     shown = report.live[report.period]
     if shown.predicted:
-        lines += ["", f"<b>{_PERIODS[report.period]}</b>", *_shown_lines(shown)]
+        lines += ["", *_shown_lines(_PERIODS[report.period], shown)]
     return "\n".join(lines)
 
 
@@ -215,16 +215,16 @@ def _live_line(live: LiveAccuracy) -> str:
         return "nobody has judged an answer"
     low, high = live.interval
     return (
-        f"<b>{live.accuracy:.1%}</b> right, {live.right:,} of {live.judged:,} "
-        f"{_plural(live.judged, 'digit')} (95% interval: {low:.1%} to {high:.1%})"
+        f"<b>{live.accuracy:.1%}</b> ({low:.1%} to {high:.1%}), "
+        f"{live.right:,} of {live.judged:,} {_plural(live.judged, 'digit')}"
     )
 
 
-def _shown_lines(live: LiveAccuracy) -> list[str]:
+def _shown_lines(period: str, live: LiveAccuracy) -> list[str]:
     corrected, unanswered = live.judged - live.right, live.predicted - live.judged
     lines = [
-        f"{live.predicted:,} {_plural(live.predicted, 'digit')} read: {live.right:,} confirmed, "
-        f"{corrected:,} corrected, {unanswered:,} unanswered"
+        f"<b>{period}</b>: {live.predicted:,} {_plural(live.predicted, 'digit')} read",
+        f"{live.right:,} confirmed, {corrected:,} corrected, {unanswered:,} unanswered",
     ]
     if live.most_confused is not None:
         said, read, count = live.most_confused

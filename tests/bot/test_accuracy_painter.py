@@ -10,7 +10,7 @@ from bot.services.accuracy import wilson_interval
 from bot.services.ports import VersionAccuracy
 
 BLUE, DARK = (47, 111, 222), (29, 37, 48)
-PLOT = (152, 114, 1640, 656)  # left, top, right and bottom in the picture of versions
+PLOT = (142, 134, 1260, 656)  # left, top, right and bottom in the picture of versions
 
 
 def version_of(version_id: int, right: int, judged: int, test_accuracy: float) -> VersionAccuracy:
@@ -44,13 +44,13 @@ def places_of(picture: Image.Image, colour: tuple[int, int, int]) -> list[tuple[
 async def test_marks_stand_at_their_accuracies() -> None:
     picture = await paint(version_of(1, 300, 400, 0.9))
     # 75 % of 400 has an interval of 70.5 % to 79 %, so the axis goes from 70 % (y=640) to
-    # 100 % (y=130).
+    # 100 % (y=150).
     interval_y = [y for _, y in places_of(picture, BLUE)]
     low, high = wilson_interval(300, 400)
-    assert min(interval_y) == pytest.approx(640 - (high - 0.7) / 0.3 * 510, abs=3)
-    assert max(interval_y) == pytest.approx(640 - (low - 0.7) / 0.3 * 510, abs=3)
+    assert min(interval_y) == pytest.approx(640 - (high - 0.7) / 0.3 * 490, abs=3)
+    assert max(interval_y) == pytest.approx(640 - (low - 0.7) / 0.3 * 490, abs=3)
     diamond_y = [y for _, y in places_of(picture, DARK)]
-    assert (min(diamond_y) + max(diamond_y)) / 2 == pytest.approx(640 - 0.2 / 0.3 * 510, abs=2)
+    assert (min(diamond_y) + max(diamond_y)) / 2 == pytest.approx(640 - 0.2 / 0.3 * 490, abs=2)
 
 
 async def test_version_that_nobody_has_judged_has_only_its_mnist_mark() -> None:
@@ -61,7 +61,7 @@ async def test_version_that_nobody_has_judged_has_only_its_mnist_mark() -> None:
 
 @pytest.mark.parametrize(
     ("right", "judged", "y"),
-    [(1, 1, 130), (0, 1, 640), (0, 500, 640), (500, 500, 130)],
+    [(1, 1, 150), (0, 1, 640), (0, 500, 640), (500, 500, 150)],
 )
 async def test_extremes_stand_at_the_ends_of_the_axis(right: int, judged: int, y: int) -> None:
     picture = await paint(version_of(1, right, judged, 0.99))
@@ -76,4 +76,4 @@ async def test_twelve_versions_stand_side_by_side() -> None:
     columns = sorted({x for x, _ in places_of(picture, DARK)})
     gaps = [b for a, b in zip(columns, columns[1:], strict=False) if b - a > 50]
     assert len(gaps) == 11
-    assert picture.size == (1680, 908)
+    assert picture.size == (1280, 960)

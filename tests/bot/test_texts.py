@@ -109,7 +109,7 @@ def test_accuracy_before_anything_was_read() -> None:
     text = texts.accuracy_text(REPORT)
     assert "<b>Model 3</b> answers (recipe “best”)" in text
     assert "99.43%</b> of 10,000 images" in text
-    assert text.endswith("All: nobody has judged an answer")
+    assert text.endswith("All time: nobody has judged an answer")
 
 
 def test_accuracy_names_every_period_and_tells_more_of_the_one_shown() -> None:
@@ -118,12 +118,12 @@ def test_accuracy_names_every_period_and_tells_more_of_the_one_shown() -> None:
     lines = texts.accuracy_text(replace(REPORT, live=live, period=Period.WEEK)).splitlines()
     # The intervals are worked by hand from Wilson's formula.
     assert lines[-7:] == [
-        "Last 7 days: <b>33.3%</b> right, 1 of 3 digits (95% interval: 6.1% to 79.2%)",
-        "Last 30 days: <b>75.0%</b> right, 3 of 4 digits (95% interval: 30.1% to 95.4%)",
-        "All: nobody has judged an answer",
+        "7 days: <b>33.3%</b> (6.1% to 79.2%), 1 of 3 digits",
+        "30 days: <b>75.0%</b> (30.1% to 95.4%), 3 of 4 digits",
+        "All time: nobody has judged an answer",
         "",
-        "<b>Last 7 days</b>",
-        "1,500 digits read: 1 confirmed, 2 corrected, 1,497 unanswered",
+        "<b>7 days</b>: 1,500 digits read",
+        "1 confirmed, 2 corrected, 1,497 unanswered",
         "Most confused: an 8, read as a 1, 2 times",
     ]
 
@@ -131,8 +131,8 @@ def test_accuracy_names_every_period_and_tells_more_of_the_one_shown() -> None:
 def test_accuracy_of_a_single_judgement() -> None:
     live = REPORT.live | {Period.ALL: live_of(1, (NOT_A_DIGIT, 4, 1))}
     text = texts.accuracy_text(replace(REPORT, live=live))
-    assert "0 of 1 digit (" in text
-    assert "1 digit read: 0 confirmed, 1 corrected, 0 unanswered" in text
+    assert "All time: <b>0.0%</b> (0.0% to 79.3%), 0 of 1 digit\n" in text
+    assert "1 digit read\n0 confirmed, 1 corrected, 0 unanswered" in text
     assert "Most confused: something else, read as a 4, once" in text
 
 

@@ -50,8 +50,8 @@ async def test_accuracy_counts_what_people_said(playground: Playground) -> None:
     report = await ask_accuracy(playground)
     assert "Model 1 answers (recipe “best”)" in report["caption"]
     # The interval is Wilson's, by hand.
-    assert "All: 66.7% right, 2 of 3 digits (95% interval: 20.8% to 93.9%)" in report["caption"]
-    assert "3 digits read: 2 confirmed, 1 corrected, 0 unanswered" in report["caption"]
+    assert "All time: 66.7% (20.8% to 93.9%), 2 of 3 digits" in report["caption"]
+    assert "3 digits read\n2 confirmed, 1 corrected, 0 unanswered" in report["caption"]
     assert "Most confused: a 1, read as a 7, once" in report["caption"]
     assert report["photo"]
 
@@ -71,14 +71,14 @@ async def test_accuracy_buttons_change_period_and_picture_in_the_same_message(
         await program.inbox.join()
         shown = playground.message(USER_ID, report["message_id"])
         assert shown is not None
-        assert "Last 7 days: nobody has judged an answer" in shown["caption"]
-        assert "Last 30 days: 100.0% right, 1 of 1 digit" in shown["caption"]
+        assert "7 days: nobody has judged an answer" in shown["caption"]
+        assert "30 days: 100.0% (20.7% to 100.0%), 1 of 1 digit" in shown["caption"]
         details.append(shown["caption"].splitlines()[8:])
         pictures.append(playground.file(shown["photo"][-1]["file_id"]))
-    read = "1 digit read: 1 confirmed, 0 corrected, 0 unanswered"
-    assert details == [[], ["Last 30 days", read], *[["All", read]] * 3]
-    week, month, all_time, versions, again = pictures
-    assert week != month == all_time != versions == again
+    said = "1 confirmed, 0 corrected, 0 unanswered"
+    month, all_time = ["30 days: 1 digit read", said], ["All time: 1 digit read", said]
+    assert details == [[], month, all_time, all_time, all_time]
+    assert pictures[0] != pictures[1] == pictures[2] != pictures[3] == pictures[4]
 
 
 async def test_accuracy_of_no_period_is_refused(playground: Playground) -> None:
