@@ -201,7 +201,7 @@ def accuracy_text(report: AccuracyReport) -> str:
         f"<b>Model {report.version_id}</b> answers (recipe “{escape(report.recipe)}”)",
         f"MNIST test: <b>{report.test_accuracy:.2%}</b> of {report.tested:,} images right",
         "",
-        "<b>Real photos</b>, by what people say (95% interval)",
+        "<b>Real photos</b>: right of judged (95% interval)",
         *(f"{_PERIODS[period]}: {_live_line(live)}" for period, live in report.live.items()),
     ]
     shown = report.live[report.period]
@@ -215,8 +215,7 @@ def _live_line(live: LiveAccuracy) -> str:
         return "nobody has judged an answer"
     low, high = live.interval
     return (
-        f"<b>{live.accuracy:.1%}</b> ({low:.1%} to {high:.1%}), "
-        f"{live.right:,} of {live.judged:,} {_plural(live.judged, 'digit')}"
+        f"<b>{live.accuracy:.1%}</b> ({low:.1%} to {high:.1%}), {live.right:,} of {live.judged:,}"
     )
 
 

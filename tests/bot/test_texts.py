@@ -118,8 +118,8 @@ def test_accuracy_names_every_period_and_tells_more_of_the_one_shown() -> None:
     lines = texts.accuracy_text(replace(REPORT, live=live, period=Period.WEEK)).splitlines()
     # The intervals are worked by hand from Wilson's formula.
     assert lines[-7:] == [
-        "7 days: <b>33.3%</b> (6.1% to 79.2%), 1 of 3 digits",
-        "30 days: <b>75.0%</b> (30.1% to 95.4%), 3 of 4 digits",
+        "7 days: <b>33.3%</b> (6.1% to 79.2%), 1 of 3",
+        "30 days: <b>75.0%</b> (30.1% to 95.4%), 3 of 4",
         "All time: nobody has judged an answer",
         "",
         "<b>7 days</b>: 1,500 digits read",
@@ -131,7 +131,7 @@ def test_accuracy_names_every_period_and_tells_more_of_the_one_shown() -> None:
 def test_accuracy_of_a_single_judgement() -> None:
     live = REPORT.live | {Period.ALL: live_of(1, (NOT_A_DIGIT, 4, 1))}
     text = texts.accuracy_text(replace(REPORT, live=live))
-    assert "All time: <b>0.0%</b> (0.0% to 79.3%), 0 of 1 digit\n" in text
+    assert "All time: <b>0.0%</b> (0.0% to 79.3%), 0 of 1\n" in text
     assert "1 digit read\n0 confirmed, 1 corrected, 0 unanswered" in text
     assert "Most confused: something else, read as a 4, once" in text
 

@@ -50,7 +50,7 @@ async def test_accuracy_counts_what_people_said(playground: Playground) -> None:
     report = await ask_accuracy(playground)
     assert "Model 1 answers (recipe “best”)" in report["caption"]
     # The interval is Wilson's, by hand.
-    assert "All time: 66.7% (20.8% to 93.9%), 2 of 3 digits" in report["caption"]
+    assert "All time: 66.7% (20.8% to 93.9%), 2 of 3" in report["caption"]
     assert "3 digits read\n2 confirmed, 1 corrected, 0 unanswered" in report["caption"]
     assert "Most confused: a 1, read as a 7, once" in report["caption"]
     assert report["photo"]
@@ -72,7 +72,7 @@ async def test_accuracy_buttons_change_period_and_picture_in_the_same_message(
         shown = playground.message(USER_ID, report["message_id"])
         assert shown is not None
         assert "7 days: nobody has judged an answer" in shown["caption"]
-        assert "30 days: 100.0% (20.7% to 100.0%), 1 of 1 digit" in shown["caption"]
+        assert "30 days: 100.0% (20.7% to 100.0%), 1 of 1" in shown["caption"]
         details.append(shown["caption"].splitlines()[8:])
         pictures.append(playground.file(shown["photo"][-1]["file_id"]))
     said = "1 confirmed, 0 corrected, 0 unanswered"
