@@ -93,7 +93,9 @@ async def _export(settings: Settings, folder: Path) -> None:
     """Write all examples; the bot may be running meanwhile."""
     engine = create_engine(settings.get_database_url())
     try:
-        examples = await LearningService(create_session_factory(engine)).list_examples()
+        examples = await LearningService(
+            create_session_factory(engine), settings.max_corrections_per_person
+        ).list_examples()
         await asyncio.to_thread(write_examples, folder, examples)
     except SQLAlchemyError as error:
         raise DatabaseError(f"the database cannot be read: {error}") from error

@@ -19,21 +19,25 @@ from telegram.error import BadRequest, Forbidden
 from telegram.ext import AIORateLimiter, ApplicationBuilder, ContextTypes, Defaults
 from telegram.request import HTTPXRequest
 
-from bot import handlers, texts
+from bot import handlers, jobs, texts
 from bot.accuracy_painter import PillowAccuracyPainter
+from bot.announcements import report_ended_runs, send_notices
 from bot.context import Context, DigitBot, Services, set_services
 from bot.digit_reader import MnistDigitReader
 from bot.handlers.errors import apologise
-from bot.handlers.training import report_ended_runs
 from bot.inbox import RETRY_PAUSES_S, Inbox, InboxProcessor
 from bot.model_store import FsspecModelStore
 from bot.reading_painter import PillowReadingPainter
 from bot.services.accuracy import AccuracyService
 from bot.services.corrections import CorrectionService
+from bot.services.learning import LearningService
 from bot.services.model_versions import ModelVersionService
+from bot.services.notices import NoticeService
 from bot.services.ports import Clock, Trainer
 from bot.services.privacy import PrivacyService
 from bot.services.readings import ReadingService
+from bot.services.review import ReviewService
+from bot.services.schedule import ScheduleService
 from bot.services.stats import StatsService
 from bot.services.training import TrainingService
 from bot.settings import Settings
@@ -105,7 +109,8 @@ class DigitBotProgram:
         version_id = await self.services.models.load_active(PRETRAINED_CHECKPOINT)
         _logger.info("Model %s answers photos", version_id)
         await self.services.training.interrupt_stale_run()
-        await report_ended_runs(self.application.bot, self.services.training)
+        await report_ended_runs(self.application.bot, self.services)
+        await send_notices(self.application.bot, self.services)
         await self._set_commands()
         restored = await self.inbox.restore(self.application.bot)
         if restored:
@@ -154,12 +159,22 @@ def build_program(
         settings.get_model_store_url(), cache_dir=settings.data_dir.expanduser() / "model-cache"
     )
     models = ModelVersionService(session_factory, clock, store, reader)
+    learning = LearningService(session_factory, settings.max_corrections_per_person)
     services = Services(
         readings=ReadingService(session_factory, clock, reader, painter),
         corrections=CorrectionService(session_factory, clock),
         accuracy=AccuracyService(session_factory, clock, PillowAccuracyPainter()),
         models=models,
-        training=TrainingService(session_factory, clock, trainer, store, models),
+        training=TrainingService(session_factory, clock, trainer, store, models, learning),
+        schedule=ScheduleService(
+            session_factory,
+            clock,
+            default_cron=settings.retrain_cron,
+            time_zone=settings.retrain_time_zone,
+            min_corrections=settings.retrain_min_corrections,
+        ),
+        review=ReviewService(session_factory, painter),
+        notices=NoticeService(session_factory, clock),
         privacy=PrivacyService(session_factory, painter),
         stats=StatsService(session_factory, clock, settings.data_dir.expanduser()),
         admin_ids=wire.admin_ids,
@@ -169,6 +184,7 @@ def build_program(
     application = _build_application(wire, inbox, processor)
     set_services(application, services)
     handlers.register(application)
+    jobs.register(application)
     return DigitBotProgram(application, services, inbox, processor, trainer, engine)
 
 

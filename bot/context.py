@@ -9,8 +9,11 @@ from bot.services.accuracy import AccuracyService
 from bot.services.actor import Actor
 from bot.services.corrections import CorrectionService
 from bot.services.model_versions import ModelVersionService
+from bot.services.notices import NoticeService
 from bot.services.privacy import PrivacyService
 from bot.services.readings import ReadingService
+from bot.services.review import ReviewService
+from bot.services.schedule import ScheduleService
 from bot.services.stats import StatsService
 from bot.services.training import TrainingService
 
@@ -24,6 +27,9 @@ class Services:
     accuracy: AccuracyService
     models: ModelVersionService
     training: TrainingService
+    schedule: ScheduleService
+    review: ReviewService
+    notices: NoticeService
     privacy: PrivacyService
     stats: StatsService
     admin_ids: frozenset[int]  # Telegram user ids

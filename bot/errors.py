@@ -4,6 +4,7 @@ BotError
 ├── SettingsError               the settings cannot work; the program ends with this sentence
 ├── DatabaseError               the database cannot be used; the program ends with this sentence
 ├── AdminsOnlyError             somebody else asks for what only admins may do
+├── BadScheduleError            what should be a cron expression is none; `str()` says why
 ├── PhotoError                  what was sent cannot be read; `str()` of it is for the person
 ├── ModelError                  a model version is missing or damaged
 │   ├── UnknownModelError       there is no version with this number
@@ -36,6 +37,10 @@ class AdminsOnlyError(BotError):
     """Somebody else asks for what only admins may do."""
 
 
+class BadScheduleError(BotError):
+    """What should be a cron expression is none."""
+
+
 class PhotoError(BotError):
     """What was sent cannot be read as a photo; the message says why and what to do."""
 
@@ -57,7 +62,16 @@ class TrainingError(BotError):
 
 
 class TrainingAlreadyRunningError(TrainingError):
-    """Only one training run goes at a time."""
+    """Only one training run goes at a time.
+
+    Attributes:
+        run_id: The one that goes on.
+    """
+
+    def __init__(self, run_id: int) -> None:
+        """Remember which run is in the way."""
+        super().__init__(f"training run {run_id} is going on")
+        self.run_id = run_id
 
 
 class TrainingCancelledError(TrainingError):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.services.learning import Example
+from bot.services.ports import Example
 from bot.services.readings import NOT_A_DIGIT
 
 COLUMNS = ("path", "label", "read_as", "person", "held_out")
@@ -27,7 +27,7 @@ def write_examples(folder: Path, examples: Sequence[Example]) -> None:
         rows = csv.writer(file)
         rows.writerow(COLUMNS)
         for example in examples:
-            name = f"{example.prediction_id}.png"
+            name = f"{example.id}.png"
             Image.frombytes("L", (28, 28), example.image).save(folder / name)
             label = "none" if example.label == NOT_A_DIGIT else example.label
             held_out = "yes" if example.is_held_out else "no"

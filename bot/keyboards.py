@@ -27,6 +27,10 @@ class Button(StrEnum):
     KEEP = "keep"  # Delete nothing of a person.
     MATRICES = "matrices"  # Show the accuracy in a period, with confusion matrices.
     VERSIONS = "versions"  # The same, by model version.
+    CANCEL = "cancel"  # End a training run.
+    KEEP_CORRECTION = "good"  # A doubted correction is right.
+    DROP_CORRECTION = "bad"  # A doubted correction is wrong.
+    NO_NOTICES = "quiet"  # A person wants no more notices.
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class ButtonPress:
     """What a pressed button sends."""
 
     button: Button
-    subject: int  # a reading's id; for FORGET and KEEP a person's; for MATRICES and VERSIONS days
+    subject: int  # an id: a reading's, or what else the button is about; days of a period
     position: int = 0  # which digit of the reading, from 0
     label: int = NOT_A_DIGIT
 
@@ -73,6 +77,28 @@ def forget_keyboard(user_id: int) -> InlineKeyboardMarkup:
             [_button("Keep it", Button.KEEP, user_id)],
         ]
     )
+
+
+def cancel_keyboard(run_id: int) -> InlineKeyboardMarkup:
+    """Offer to end the training run that stands in another's way."""
+    return InlineKeyboardMarkup([[_button("🛑 Cancel it", Button.CANCEL, run_id)]])
+
+
+def review_keyboard(prediction_id: int) -> InlineKeyboardMarkup:
+    """Ask whether a doubted correction is right."""
+    return InlineKeyboardMarkup(
+        [
+            [
+                _button("👍 Keep", Button.KEEP_CORRECTION, prediction_id),
+                _button("🗑 Drop", Button.DROP_CORRECTION, prediction_id),
+            ]
+        ]
+    )
+
+
+def notice_keyboard(user_id: int) -> InlineKeyboardMarkup:
+    """Offer to send no more notices."""
+    return InlineKeyboardMarkup([[_button("🔕 No more of these", Button.NO_NOTICES, user_id)]])
 
 
 def accuracy_keyboard(period: Period, shown: AccuracyPicture) -> InlineKeyboardMarkup:

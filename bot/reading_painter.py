@@ -17,6 +17,7 @@ _CARDS_IN_A_ROW = 3
 _CELL_WIDTH, _CELL_HEIGHT, _THUMBNAIL_HEIGHT = 150, 116, 60
 _THUMBNAILS_IN_A_ROW = 4
 _DIGIT_SIDE = 112  # 28 x 4
+_ALONE_SIDE = 280  # 28 x 10
 _BAR_HEIGHT, _BAR_STEP = 10, 14
 
 _FIRST_TURNED = 5  # EXIF orientations 5 to 8 are those with a quarter turn.
@@ -40,9 +41,23 @@ class PillowReadingPainter:
         """
         return await asyncio.to_thread(_paint, photo, digits)
 
+    async def paint_image(self, image: bytes) -> bytes:
+        """Return a PNG of a 28x28 image, enlarged."""
+        return await asyncio.to_thread(_paint_image, image)
+
     async def paint_history(self, items: Sequence[HistoryItem]) -> bytes:
         """Return a PNG of the digits of past readings, each with what it was read as."""
         return await asyncio.to_thread(_paint_history, items)
+
+
+def _paint_image(image: bytes) -> bytes:
+    digit = Image.frombytes("L", (28, 28), image).resize(
+        (_ALONE_SIDE, _ALONE_SIDE), Image.Resampling.NEAREST
+    )
+    canvas = ImageOps.expand(digit.convert("RGB"), _PADDING, _PAPER)
+    buffer = io.BytesIO()
+    canvas.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def _paint_history(items: Sequence[HistoryItem]) -> bytes:

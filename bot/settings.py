@@ -1,8 +1,11 @@
 """Settings from the environment and `.env`; `.env.example` explains each one."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
+from cronsim import CronSim, CronSimError
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -28,6 +31,10 @@ class Settings(BaseSettings):
     database_url: str | None = None
     model_store_url: str | None = None
     mnist_data_dir: Path = Path("~/.pytorch/MNIST_data/")
+    retrain_cron: str = "0 3 * * *"
+    retrain_time_zone: ZoneInfo = ZoneInfo("UTC")
+    retrain_min_corrections: int = Field(default=20, ge=1)
+    max_corrections_per_person: int = Field(default=50, ge=1)
     playground_port: int = Field(default=8017, ge=0, le=65535)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -37,6 +44,15 @@ class Settings(BaseSettings):
         """Accept "123, 456": a comma-separated list is what people write into `.env`."""
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("retrain_cron")
+    @classmethod
+    def _check_cron(cls, value: str) -> str:
+        try:
+            CronSim(value, datetime.now(UTC))
+        except CronSimError as error:
+            raise ValueError(f"{error}; it should look like 0 3 * * *") from error
         return value
 
     @field_validator("telegram_api_url")

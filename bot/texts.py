@@ -7,16 +7,25 @@ from html import escape
 
 from bot.services.accuracy import AccuracyReport, LiveAccuracy, Period
 from bot.services.model_versions import ModelState, VersionView
-from bot.services.ports import TrainingProgress
+from bot.services.notices import NoticeView
+from bot.services.ports import ModelFigures, TrainingProgress
 from bot.services.privacy import Forgotten, History
 from bot.services.readings import NOT_A_DIGIT, DigitView, ReadingView
+from bot.services.review import DoubtfulCorrection
+from bot.services.schedule import ScheduleView
 from bot.services.stats import Stats
-from bot.services.training import EndedRun, TrainingState
+from bot.services.training import EndedRun, TrainedModel, TrainingState, Verdict
 
 _SURE = 0.9
 """From this confidence on, the other candidates are not worth naming."""
 
 _BAR_WIDTH = 12  # characters
+
+_STAGES = {
+    "vetting": "Looking for corrections that contradict the others",
+    "evaluating": "Measuring it against the active model",
+}
+"""What a stage of training is called, where its own name says too little."""
 
 _PERIODS = {Period.WEEK: "7 days", Period.MONTH: "30 days", Period.ALL: "All time"}
 
@@ -46,8 +55,11 @@ COMMANDS = (
     CommandText("history", "Your last readings"),
     CommandText("privacy", "What is kept of you, and why"),
     CommandText("forget_me", "Delete what is kept of you"),
-    CommandText("train", "Train a new model; /train quick in seconds", admins_only=True),
+    CommandText("notices", "Hear when I have learned from you: on or off"),
+    CommandText("train", "Learn from corrections; /train full, /train quick", admins_only=True),
     CommandText("cancel", "Cancel the training run", admins_only=True),
+    CommandText("schedule", "When I retrain by myself", admins_only=True),
+    CommandText("review", "Corrections that a model doubts", admins_only=True),
     CommandText("stats", "How the bot is doing", admins_only=True),
     CommandText("models", "All models, with their figures", admins_only=True),
     CommandText("promote", "Let a model answer photos: /promote 2", admins_only=True),
@@ -101,6 +113,7 @@ PRIVACY = (
     "an admin can mend it.\n\n"
     "<b>Why</b>: to learn from my mistakes, and to tell how good I am.\n"
     "<b>How long</b>: until you delete it with /forget_me.\n\n"
+    "When a new model has learned from you I tell you, unless you say /notices off. "
     "/history shows your last readings."
 )
 FORGET_SURE = (
@@ -117,9 +130,20 @@ THANKS = "Thank you, noted."
 TRAINING_ALREADY_RUNNING = (
     "A training run is going on already. Wait until it has ended, or /cancel it."
 )
-TRAIN_WHAT = "I know these: /train, /train quick (seconds) and /train full (long, the best)."
+TRAIN_WHAT = (
+    "I know these: /train (a few minutes, from corrections), /train quick (a small model in "
+    "seconds) and /train full (anew and long)."
+)
 CANCELLING = "Cancelling …"
 NOTHING_TO_CANCEL = "No training run is going on."
+NOTHING_TO_REVIEW = "No correction waits for a decision."
+CHANGED = "This correction was changed or deleted meanwhile."
+NOTICES_WHAT = (
+    "When a new model has learned from your corrections, I tell you. "
+    "/notices off ends that, and /notices on brings it back."
+)
+NOTICES_ON = "I tell you when a new model has learned from your corrections."
+NOTICES_OFF = "I say no more when a model has learned from you. /notices on brings it back."
 
 
 def help_text(*, is_admin: bool) -> str:
@@ -322,7 +346,7 @@ def training_progress(run_id: int, recipe: str, progress: TrainingProgress) -> s
         filled = round(_BAR_WIDTH * progress.epoch / progress.epochs)
         bar = "▰" * filled + "▱" * (_BAR_WIDTH - filled)
         lines.append(f"{bar} epoch {progress.epoch} of {progress.epochs}")
-    lines.append(f"{escape(progress.stage).capitalize()}, {progress.elapsed_s:.0f} s")
+    lines.append(_stage_line(progress))
     if progress.loss is not None:
         lines.append(f"Loss: {progress.loss:.4f}")
     if progress.validation_accuracy is not None:
@@ -330,29 +354,153 @@ def training_progress(run_id: int, recipe: str, progress: TrainingProgress) -> s
     return "\n".join(lines)
 
 
+def _stage_line(progress: TrainingProgress) -> str:
+    stage = _STAGES.get(progress.stage, progress.stage.capitalize())
+    if progress.stage != "training" or not progress.epoch:
+        return f"{escape(stage)} …"
+    left_s = progress.elapsed_s / progress.epoch * (progress.epochs - progress.epoch)
+    return f"{escape(stage)}, about {_duration(left_s)} left"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
+
+
 def training_ended(run: EndedRun) -> str:
-    """Say how a training run ended."""
-    if run.candidate is not None:
-        return (
-            f"✅ <b>Training run {run.run_id} is done.</b>\n"
-            f"It made model {run.candidate.version_id}, stored as a candidate:\n"
-            f"MNIST test: <b>{run.candidate.test_accuracy:.2%}</b>\n"
-            f"Validation: {run.candidate.validation_accuracy:.2%}\n"
-            f"The active model still answers; /promote {run.candidate.version_id} changes that."
-        )
+    """Say how a training run ended; `training_card` has the figures of a new model."""
+    name = f"Training run {run.run_id}"
+    if run.scheduled_for is not None:
+        name = f"The training scheduled for {run.scheduled_for:%Y-%m-%d %H:%M} UTC"
+    if run.model is not None:
+        return f"✅ <b>{name} is done.</b> It made model {run.model.version_id}."
     if run.state is TrainingState.CANCELLED:
-        return (
-            f"🛑 <b>Training run {run.run_id} was cancelled.</b>\nThe active model is unchanged."
-        )
+        return f"🛑 <b>{name} was cancelled.</b>\nThe active model is unchanged."
     if run.state is TrainingState.INTERRUPTED:
         return (
-            f"⚠️ <b>Training run {run.run_id} was interrupted</b>, because I was stopped while it "
+            f"⚠️ <b>{name} was interrupted</b>, because I was stopped while it "
             "was going on. The active model is unchanged. /train starts a new run."
         )
+    return f"❌ <b>{name} failed.</b>\n{escape(run.error or '')}\nThe active model is unchanged."
+
+
+def training_card(model: TrainedModel) -> str:
+    """Compare a new model with the one before it, and say what became of it."""
+    before, after = model.before, model.after
+    rows = [
+        ("MNIST test", f"{before.test_accuracy:.2%}", f"{after.test_accuracy:.2%}"),
+        ("Corrections", _held_out(before), _held_out(after)),
+        ("Calibration", f"{before.calibration_error:.2%}", f"{after.calibration_error:.2%}"),
+        ("Refused digits", f"{before.digits_refused:.2%}", f"{after.digits_refused:.2%}"),
+        ("Refused others", _no_digits(before), _no_digits(after)),
+    ]
+    names = ("", f"model {model.compared_with}", f"model {model.version_id}")
+    table = "\n".join(f"{name:<14} {old:>9} {new:>9}" for name, old, new in (names, *rows))
+    lines = [_verdict(model), "", f"<pre>{table}</pre>"]
+    if model.trained:
+        lines.append(f"It has learned from {_count(model.trained, 'example')} of people, too.")
+    if model.quarantined:
+        waits = "waits" if model.quarantined == 1 else "wait"
+        corrections = _count(model.quarantined, "correction")
+        lines.append(f"{corrections} that it doubts {waits} for you: /review")
+    return "\n".join(lines)
+
+
+def _verdict(model: TrainedModel) -> str:
+    new, old = model.version_id, model.compared_with
+    if model.verdict is Verdict.PROMOTED:
+        return f"▶️ <b>Model {new} is better, and answers from now on.</b> /rollback undoes that."
+    if model.verdict is Verdict.OUTRUN:
+        return (
+            f"🆕 <b>Model {new} waits as a candidate</b>: another model became active meanwhile. "
+            f"/promote {new} lets it answer."
+        )
+    why = {
+        Verdict.WORSE_ON_TEST: "it loses more than 0.1 points on MNIST test",
+        Verdict.WORSE_ON_CORRECTIONS: "it reads fewer of the held-out corrections right",
+        Verdict.NOT_BETTER: "it is better neither on MNIST test nor on held-out corrections",
+    }[model.verdict]
     return (
-        f"❌ <b>Training run {run.run_id} failed.</b>\n{escape(run.error or '')}\n"
-        "The active model is unchanged."
+        f"✋ <b>Model {new} was rejected</b>: {why}. Model {old} still answers; "
+        f"/promote {new} overrules that."
     )
+
+
+def _held_out(figures: ModelFigures) -> str:
+    return f"{figures.held_out_right}/{figures.held_out_count}" if figures.held_out_count else "–"
+
+
+def _no_digits(figures: ModelFigures) -> str:
+    if not figures.no_digits_count:
+        return "–"
+    return f"{figures.no_digits_refused}/{figures.no_digits_count}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {_plural(number, noun)}"
+
+
+def learned_from_you(notice: NoticeView) -> str:
+    """Tell a person that a model has learned from them."""
+    return (
+        f"🎓 Model {notice.version_id} answers from now on, and it has learned from "
+        f"{_count(notice.corrections, 'digit')} that you judged. Thank you!"
+    )
+
+
+def review_text(found: DoubtfulCorrection) -> str:
+    """Ask an admin to decide on a doubted correction."""
+    lines = [
+        f"<b>Is this {_name(found.label)}?</b>",
+        f'<a href="tg://user?id={found.user_id}">Person {found.user_id}</a> says so. '
+        f"I read it as {_a(found.read_as)}.",
+    ]
+    if found.reread_as is not None:
+        lines.append(f"A model that had not seen it was sure of {_name(found.reread_as)}.")
+    if found.waiting > 1:
+        lines.append(f"{found.waiting - 1:,} more {'waits' if found.waiting == 2 else 'wait'}.")
+    return "\n".join(lines)
+
+
+def decided(*, is_kept: bool) -> str:
+    """Confirm a decision on a doubted correction."""
+    return "Kept: the next model learns from it." if is_kept else "Dropped: no model learns it."
+
+
+def schedule_text(view: ScheduleView) -> str:
+    """Say when the bot retrains by itself, and what came of the last time."""
+    zone = escape(str(view.time_zone))
+    lines = [f"🗓 <b>{escape(view.in_words)}</b> (<code>{escape(view.cron)}</code>, {zone})"]
+    if not view.is_on:
+        lines = [f"🗓 <b>Switched off</b> (<code>{escape(view.cron)}</code>, {zone})"]
+    if view.next_at is not None:
+        lines.append(f"Next: {view.next_at:%a %Y-%m-%d %H:%M}")
+    if view.last is not None:
+        at = view.last.scheduled_for.astimezone(view.time_zone)
+        reason = f" ({escape(view.last.reason)})" if view.last.reason else ""
+        lines.append(f"Last: {at:%a %Y-%m-%d %H:%M}, {view.last.state}{reason}")
+    lines += [
+        f"New corrections: {view.new_corrections:,}; with fewer than "
+        f"{view.min_corrections:,} I skip it.",
+        "",
+        f"/schedule {'off' if view.is_on else 'on'}, or /schedule 0 4 * * 1 for Mondays at four.",
+    ]
+    return "\n".join(lines)
+
+
+def bad_schedule(reason: str) -> str:
+    """Say what a schedule should look like."""
+    return (
+        f"I do not understand this schedule ({escape(reason)}). Send /schedule on, /schedule off, "
+        "or five fields: minute, hour, day of the month, month, day of the week, such as "
+        "/schedule 0 3 * * *"
+    )
+
+
+def _name(label: int) -> str:
+    """Name a label in a sentence: "a 7", "an 8", "no digit"."""
+    return "no digit" if label == NOT_A_DIGIT else _a(label)
 
 
 def _one_digit(digit: DigitView) -> str:

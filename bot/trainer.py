@@ -8,13 +8,28 @@ import json
 import shutil
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from bot.errors import TrainingCancelledError, TrainingError, TrainingInterruptedError
-from bot.services.ports import TrainedCheckpoint, TrainingProgress
+from bot.services.ports import (
+    Doubt,
+    Example,
+    ModelFigures,
+    TrainedCheckpoint,
+    TrainingOrder,
+    TrainingProgress,
+)
+from mnist_model.extra import ExtraExamples, write_npz
+
+_GOES_ON = {"refresh"}
+"""Recipes that begin with the active model's weights; all others begin anew."""
+
+_STARTING = TrainingProgress(0, 0, None, None, "starting", 0.0)
 
 _TERMINATE_S = 10.0
 """How long a process may take to end when told to, before it is killed."""
@@ -32,11 +47,16 @@ class ProcessTrainer:
         """
         self._mnist_data_dir = mnist_data_dir
         self._work_dir = work_dir
+        self._checkpoint = work_dir / "candidate.safetensors"
+        self._examples = work_dir / "examples.npz"
+        self._log = work_dir / "stderr.log"
         self._process: Process | None = None
         self._is_cancelled = False
         self._is_stopping = False
 
-    async def train(self, recipe: str) -> AsyncGenerator[TrainingProgress | TrainedCheckpoint]:
+    async def train(
+        self, order: TrainingOrder
+    ) -> AsyncGenerator[TrainingProgress | TrainedCheckpoint]:
         """Train; yield progress as it comes and the checkpoint at the end.
 
         The checkpoint's file is gone when the next run begins, so store it at once.
@@ -47,16 +67,18 @@ class ProcessTrainer:
             TrainingInterruptedError: `stop` ended it.
         """
         self._is_cancelled = False
-        # What a killed run has left behind is of no use.
-        await asyncio.to_thread(shutil.rmtree, self._work_dir, ignore_errors=True)
-        self._work_dir.mkdir(parents=True)  # noqa: ASYNC240 - one call, microseconds
-        checkpoint, log = self._work_dir / "candidate.safetensors", self._work_dir / "stderr.log"
-        process = self._process = await self._start(recipe, checkpoint, log)
+        await asyncio.to_thread(self._lay_out, order.examples)
+        process = self._process = await self._start(order)
+        progress, end = _STARTING, None
+        yield progress
         try:
-            async for progress in _follow(process):
-                yield progress
-            _check_exit_code(await process.wait(), log)
-            yield TrainedCheckpoint(checkpoint)
+            async for event in _read_events(process):
+                if event["event"] == "end":
+                    end = event
+                else:
+                    progress = _advance(progress, event)
+                    yield progress
+            yield await asyncio.to_thread(self._collect, await process.wait(), end)
         except TrainingError as error:
             if self._is_stopping:
                 raise TrainingInterruptedError("the bot was stopped") from error
@@ -79,40 +101,86 @@ class ProcessTrainer:
         if self._process is not None:
             await _end(self._process)
 
-    async def _start(self, recipe: str, checkpoint: Path, log: Path) -> Process:
+    def _lay_out(self, examples: Sequence[Example]) -> None:
+        """Empty the folder, since what a killed run has left is of no use; write the examples.
+
+        Raises:
+            TrainingError: The folder cannot be written.
+        """
+        try:
+            shutil.rmtree(self._work_dir, ignore_errors=True)
+            self._work_dir.mkdir(parents=True)
+            if examples:
+                write_npz(self._examples, _to_arrays(examples))
+        except OSError as error:
+            raise TrainingError(f"{self._work_dir} cannot be written: {error}") from error
+
+    async def _start(self, order: TrainingOrder) -> Process:
         if self._is_stopping:
             raise TrainingInterruptedError("the bot was stopped")
         # At low priority, where the system has `nice`: people's photos come first.
         nice = ["nice", "-n", "10"] if shutil.which("nice") else []
-        with log.open("wb") as stderr:
+        with self._log.open("wb") as stderr:
             process = await asyncio.create_subprocess_exec(
-                *nice,
-                *(sys.executable, "-m", "mnist_model.cli", "train", "--json"),
-                *("--recipe", recipe),
-                *("--data-dir", str(self._mnist_data_dir.expanduser())),
-                *("--output", str(checkpoint)),
-                stdin=DEVNULL,
-                stdout=PIPE,
-                stderr=stderr,
+                *nice, *self._command(order), stdin=DEVNULL, stdout=PIPE, stderr=stderr
             )
         if self._is_stopping or self._is_cancelled:  # Called meanwhile, with no process to end.
             await _end(process)
         return process
 
+    def _command(self, order: TrainingOrder) -> list[str]:
+        return [
+            *(sys.executable, "-m", "mnist_model.cli", "train", "--json"),
+            *("--recipe", order.recipe),
+            *("--data-dir", str(self._mnist_data_dir.expanduser())),
+            *("--compare-with", str(order.active)),
+            *(["--start-from", str(order.active)] if order.recipe in _GOES_ON else []),
+            *(["--extra", str(self._examples)] if order.examples else []),
+            *("--output", str(self._checkpoint)),
+            *("--figures", str(self._work_dir)),
+        ]
 
-async def _follow(process: Process) -> AsyncIterator[TrainingProgress]:
-    """Turn the JSON lines that `mnist train --json` prints into progress.
+    def _collect(self, exit_code: int, end: dict[str, Any] | None) -> TrainedCheckpoint:
+        if exit_code != 0 or end is None:
+            reason = f"The process ended with exit code {exit_code}."
+            raise TrainingError(_last_line(self._log) or reason)
+        curve = self._work_dir / "training.png"
+        return TrainedCheckpoint(
+            path=self._checkpoint,
+            before=ModelFigures(**end["before"]),
+            after=ModelFigures(**end["after"]),
+            doubts=tuple(
+                Doubt(doubt["id"], doubt["label"], doubt["read_as"])
+                for doubt in end["quarantined"]
+            ),
+            curve=curve.read_bytes() if curve.exists() else None,
+        )
+
+
+def _to_arrays(examples: Sequence[Example]) -> ExtraExamples:
+    pixels = b"".join(example.image for example in examples)
+    return ExtraExamples(
+        images=np.frombuffer(pixels, np.uint8).reshape(-1, 28, 28),
+        labels=np.array([example.label for example in examples], np.int64),
+        ids=np.array([example.id for example in examples], np.int64),
+        held_out=np.array([example.is_held_out for example in examples], np.bool_),
+        vetted=np.array([example.is_vetted for example in examples], np.bool_),
+    )
+
+
+async def _read_events(process: Process) -> AsyncIterator[dict[str, Any]]:
+    """Read the JSON lines that `mnist train --json` prints.
 
     Raises:
         TrainingError: It printed an error.
     """
-    progress = TrainingProgress(0, 0, None, None, "starting", 0.0)
-    yield progress
     if process.stdout is None:
         raise ValueError("the process was started without a pipe")
     async for line in process.stdout:
-        progress = _advance(progress, json.loads(line))
-        yield progress
+        event = json.loads(line)
+        if event["event"] == "error":
+            raise TrainingError(event["message"])
+        yield event
 
 
 def _advance(progress: TrainingProgress, event: dict[str, Any]) -> TrainingProgress:
@@ -129,15 +197,8 @@ def _advance(progress: TrainingProgress, event: dict[str, Any]) -> TrainingProgr
             )
         case "stage":
             return replace(progress, stage=event["stage"])
-        case "error":
-            raise TrainingError(event["message"])
-        case _:  # "end": the exit code and the file say the same.
-            return progress
-
-
-def _check_exit_code(exit_code: int, log: Path) -> None:
-    if exit_code != 0:
-        raise TrainingError(_last_line(log) or f"The process ended with exit code {exit_code}.")
+        case unknown:
+            raise TrainingError(f"mnist train reports {unknown!r}, which this bot does not know")
 
 
 async def _end(process: Process) -> None:

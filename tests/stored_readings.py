@@ -1,5 +1,6 @@
 """Model versions and judged readings, straight into the database."""
 
+import itertools
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +13,8 @@ from bot.storage.models import (
     Reading,
     Standing,
 )
+
+_message_ids = itertools.count(1)
 
 
 async def add_version(
@@ -39,14 +42,19 @@ async def add_reading(
     version_id: int,
     now: datetime,
     *digits: tuple[int, int | None],
+    by: int = 1,
     standing: Standing = Standing.ACCEPTED,
-) -> None:
-    """Store a reading of (read, said) digits; nobody has judged those with None."""
+) -> list[int]:
+    """Store a reading of (read, said) digits; nobody has judged those with None.
+
+    The image of each digit is full of its position. Returns the digits' ids.
+    """
+    message_id = next(_message_ids)
     reading = Reading(
-        update_id=1,
+        update_id=message_id,
         chat_id=1,
         user_id=1,
-        message_id=int(now.timestamp() * 1e6),
+        message_id=message_id,
         file_id="f",
         model_version_id=version_id,
         latency_ms=1.0,
@@ -63,13 +71,14 @@ async def add_reading(
                     label=said,
                     predicted_label=read,
                     model_version_id=version_id,
-                    user_id=1,
+                    user_id=by,
                     created_at=now,
                     updated_at=now,
                     standing=standing,
                 )
             )
     await session.flush()
+    return [digit.id for digit in reading.digits]
 
 
 def _prediction(place: int, label: int) -> DigitPrediction:
@@ -78,7 +87,7 @@ def _prediction(place: int, label: int) -> DigitPrediction:
         label=label,
         confidence=0.9,
         probabilities=bytes(40),
-        image=bytes(784),
+        image=bytes([place % 256]) * 784,
         box_x=0,
         box_y=0,
         box_width=1,

@@ -8,8 +8,11 @@ from bot.handlers import (
     fallback,
     groups,
     models,
+    notices,
     privacy,
     readings,
+    review,
+    schedule,
     seen,
     start,
     stats,
@@ -22,9 +25,12 @@ def register(application: DigitBot) -> None:
     start.register(application)
     accuracy.register(application)
     training.register(application)
+    schedule.register(application)
+    review.register(application)
     models.register(application)
     stats.register(application)
     privacy.register(application)
+    notices.register(application)
     readings.register(application)
     seen.register(application)  # Before the handler of all other buttons.
     groups.register(application)

@@ -5,9 +5,9 @@ from telegram.constants import ParseMode
 from telegram.ext import CallbackQueryHandler, CommandHandler
 
 from bot import keyboards, texts
+from bot.answering import answer_press, edit, refuse_press
 from bot.context import Context, DigitBot
 from bot.errors import CorrectionError
-from bot.handlers.answering import answer_press, edit, refuse_press
 from bot.handlers.filters import PRIVATE, message_of, query_of
 from bot.keyboards import Button
 from bot.services.accuracy import AccuracyPicture, Period

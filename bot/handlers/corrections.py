@@ -7,6 +7,7 @@ from telegram.constants import ChatType
 from telegram.ext import CallbackQueryHandler, MessageHandler, filters
 
 from bot import keyboards, texts
+from bot.answering import answer_press, edit_text, refuse_press
 from bot.context import Context, DigitBot
 from bot.errors import (
     CorrectionError,
@@ -14,7 +15,6 @@ from bot.errors import (
     UnknownReadingError,
     WrongDigitCountError,
 )
-from bot.handlers.answering import answer_press, edit_text, refuse_press
 from bot.handlers.filters import (
     GROUP_OR_EDITED,
     PRIVATE_OR_EDITED,

@@ -5,6 +5,7 @@ from telegram.constants import ParseMode
 from telegram.ext import CommandHandler
 
 from bot import texts
+from bot.announcements import send_notices
 from bot.context import Context, DigitBot
 from bot.errors import AdminsOnlyError, ModelError, NoEarlierModelError, UnknownModelError
 from bot.handlers.filters import PRIVATE, message_of, sender_of
@@ -40,6 +41,7 @@ async def promote(update: Update, context: Context) -> None:
     except ModelError as error:
         text = texts.model_unusable(str(error))
     await message_of(update).reply_text(text, parse_mode=ParseMode.HTML)
+    await send_notices(context.bot, context.services)
 
 
 async def roll_back(update: Update, context: Context) -> None:

@@ -5,9 +5,9 @@ from telegram.constants import ParseMode
 from telegram.ext import CallbackQueryHandler, CommandHandler
 
 from bot import keyboards, texts
+from bot.answering import answer_press, edit_text, refuse_press
 from bot.context import Context, DigitBot
 from bot.errors import CorrectionError, NotYourReadingError
-from bot.handlers.answering import answer_press, edit_text, refuse_press
 from bot.handlers.filters import PRIVATE, message_of, query_of, sender_of
 from bot.keyboards import Button
 

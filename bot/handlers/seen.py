@@ -6,9 +6,9 @@ from telegram.error import BadRequest
 from telegram.ext import CallbackQueryHandler
 
 from bot import keyboards, texts
+from bot.answering import answer_press, refuse_press
 from bot.context import Context, DigitBot
 from bot.errors import CorrectionError
-from bot.handlers.answering import answer_press, refuse_press
 from bot.handlers.filters import query_of, sender_of
 from bot.keyboards import Button
 

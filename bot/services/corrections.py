@@ -8,7 +8,7 @@ from bot.services.ports import Clock
 from bot.services.readings import ReadingView, require, view_of
 from bot.storage import readings
 from bot.storage.database import SessionFactory
-from bot.storage.models import Correction, DigitPrediction, Reading
+from bot.storage.models import Correction, DigitPrediction, Reading, Standing
 
 
 class CorrectionService:
@@ -98,10 +98,14 @@ class CorrectionService:
         now = self._clock()
         if digit.correction is None:
             digit.correction = Correction(
+                label=label,
                 predicted_label=digit.label,
                 model_version_id=reading.model_version_id,
                 created_at=now,
             )
+        if digit.correction.label != label:  # What was found about another label is void.
+            digit.correction.standing = Standing.ACCEPTED
+            digit.correction.reread_as = None
         digit.correction.label = label
         digit.correction.user_id = actor.user_id
         digit.correction.updated_at = now

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.errors import AdminsOnlyError, NoEarlierModelError, UnknownModelError
 from bot.services.actor import Actor
 from bot.services.ports import CheckpointInfo, Clock, DigitReader, ModelStore
-from bot.storage import model_versions
+from bot.storage import model_versions, notices
 from bot.storage.database import SessionFactory
 from bot.storage.models import ModelState, ModelVersion
 
@@ -93,7 +93,8 @@ class ModelVersionService:
             version = await model_versions.get(session, version_id)
             if version is None:
                 raise UnknownModelError(f"there is no model {version_id}")
-            return await self._activate(session, version)
+            await self.activate(session, version)
+            return _view(version)
 
     async def roll_back(self, actor: Actor) -> VersionView:
         """Reject the active version, and let the one before it answer again.
@@ -109,9 +110,9 @@ class ModelVersionService:
             previous = await model_versions.find_last_retired(session)
             if active is None or previous is None:
                 raise NoEarlierModelError("no earlier model has answered photos")
-            view = await self._activate(session, previous)
+            await self.activate(session, previous)
             active.state = ModelState.REJECTED
-            return view
+            return _view(previous)
 
     async def register(self, session: AsyncSession, info: CheckpointInfo) -> ModelVersion:
         """Return the version with these weights, making one when they are new.
@@ -133,17 +134,28 @@ class ModelVersionService:
             await session.flush()
         return version
 
-    async def _activate(self, session: AsyncSession, version: ModelVersion) -> VersionView:
+    async def activate(self, session: AsyncSession, version: ModelVersion) -> None:
         """Swap the active version: in the database, and in the reader from the next photo on.
 
-        What is being read goes on with the old weights. The reader comes last: if it refuses the
-        file, the caller's transaction is undone, and everything is as it was.
+        Belongs to the caller's transaction. What is being read goes on with the old weights. The
+        reader comes last: if it refuses the file, the transaction is undone, and everything is as
+        it was. People whose corrections the version has learned from get a notice.
+
+        Raises:
+            ModelError: Its file is missing or damaged.
         """
         checkpoint = await self._store.fetch(version.sha256)
         if version.state is not ModelState.ACTIVE:
-            await model_versions.set_active(session, version, self._clock())
+            now = self._clock()
+            await model_versions.set_active(session, version, now)
+            await notices.add_for(session, version.id, now)
             await self._reader.use(checkpoint)
-        return _view(version)
+
+    async def reject(self, session: AsyncSession, version: ModelVersion) -> None:
+        """Mark a version as worse than the active one. Belongs to the caller's transaction."""
+        if version.state is ModelState.CANDIDATE:  # One that has answered photos keeps its mark.
+            version.state = ModelState.REJECTED
+            await session.flush()
 
 
 def _check(actor: Actor) -> None:

@@ -84,6 +84,10 @@ class ReadingPainter(Protocol):
         """Return a PNG of the digits of past readings, each with what it was read as."""
         ...
 
+    async def paint_image(self, image: bytes) -> bytes:
+        """Return a PNG of a 28x28 image, enlarged."""
+        ...
+
     async def paint(self, photo: bytes | None, digits: Sequence[ReadDigit]) -> bytes:
         """Return a PNG of the photo with its boxes, and of each digit as the model saw it.
 
@@ -169,6 +173,39 @@ class ModelStore(Protocol):
 
 
 @dataclass(frozen=True)
+class Example:
+    """One labelled image.
+
+    Attributes:
+        id: The digit prediction that it was; below 0, an imported example.
+        image: 28x28 uint8, row by row, light ink on black.
+        label: What a person said: 0-9 or NOT_A_DIGIT.
+        is_held_out: Whether it must never be trained on.
+        is_vetted: Whether somebody who may decide has decided that the label is right.
+        read_as: What the model said; None for an imported one.
+        person: Who said so, numbered from 1 in the order of their first example, since examples
+            leave the database without Telegram's ids; None for an imported one.
+    """
+
+    id: int
+    image: bytes
+    label: int
+    is_held_out: bool
+    is_vetted: bool
+    read_as: int | None
+    person: int | None
+
+
+@dataclass(frozen=True)
+class TrainingOrder:
+    """What a trainer is to do."""
+
+    recipe: str
+    active: Path  # the checkpoint that answers photos now: to go on from, or to compare with
+    examples: Sequence[Example]
+
+
+@dataclass(frozen=True)
 class TrainingProgress:
     """How far a training run is."""
 
@@ -176,8 +213,30 @@ class TrainingProgress:
     epochs: int
     loss: float | None  # training loss of the last epoch
     validation_accuracy: float | None  # 0-1
-    stage: str  # "starting", "training", "evaluating" or "saving"
-    elapsed_s: float
+    stage: str  # "starting", "vetting", "training", "evaluating" or "saving"
+    elapsed_s: float  # of the epochs
+
+
+@dataclass(frozen=True)
+class ModelFigures:
+    """What a model measures, whole reader and all."""
+
+    test_accuracy: float  # 0-1, of MNIST's test images
+    calibration_error: float  # 0-1, expected, on the same
+    digits_refused: float  # share of the same that is taken for no digit
+    held_out_right: int  # of the held-out examples
+    held_out_count: int
+    no_digits_refused: int  # of the held-out examples that are no digits
+    no_digits_count: int
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """An example whose label a model that had not seen it was sure to be wrong."""
+
+    example_id: int
+    label: int
+    read_as: int  # 0-9 or NOT_A_DIGIT
 
 
 @dataclass(frozen=True)
@@ -185,12 +244,16 @@ class TrainedCheckpoint:
     """The last item of a training run that went well."""
 
     path: Path
+    before: ModelFigures  # of the order's active checkpoint
+    after: ModelFigures
+    doubts: tuple[Doubt, ...]  # neither trained on nor counted
+    curve: bytes | None  # PNG of the training curve
 
 
 class Trainer(Protocol):
     """Trains models in a process of its own."""
 
-    def train(self, recipe: str) -> AsyncGenerator[TrainingProgress | TrainedCheckpoint]:
+    def train(self, order: TrainingOrder) -> AsyncGenerator[TrainingProgress | TrainedCheckpoint]:
         """Train; yield progress as it comes and the checkpoint at the end.
 
         Closing the iterator early ends the process.

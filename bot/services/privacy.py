@@ -72,6 +72,7 @@ class PrivacyService:
         """Delete a person's readings and corrections, and what is kept of updates that failed."""
         async with self._session_factory.begin() as session:
             await inbox.delete_parked_of(session, user_id)
+            await privacy.delete_choices(session, user_id)
             return Forgotten(
                 corrections=await privacy.delete_corrections(session, user_id),
                 readings=await privacy.delete_readings(session, user_id),

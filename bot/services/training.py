@@ -1,10 +1,13 @@
-"""Training runs: one at a time, each ending in a candidate or in a reason, and each reported."""
+"""Training runs: one at a time, each ending in a verdict or in a reason, and each reported."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.errors import (
     AdminsOnlyError,
@@ -15,35 +18,58 @@ from bot.errors import (
     TrainingInterruptedError,
 )
 from bot.services.actor import Actor
+from bot.services.gate import Verdict, judge
+from bot.services.learning import LearningService
 from bot.services.model_versions import ModelVersionService
-from bot.services.ports import Clock, ModelStore, TrainedCheckpoint, Trainer, TrainingProgress
-from bot.storage import training
+from bot.services.ports import (
+    Clock,
+    ModelFigures,
+    ModelStore,
+    TrainedCheckpoint,
+    Trainer,
+    TrainingOrder,
+    TrainingProgress,
+)
+from bot.storage import model_versions, training
 from bot.storage.database import SessionFactory
 from bot.storage.models import ModelVersion, TrainingRun, TrainingState
 
-__all__ = ["Candidate", "EndedRun", "ShowProgress", "TrainingService", "TrainingState"]
+__all__ = [
+    "EndedRun",
+    "ShowProgress",
+    "TrainedModel",
+    "TrainingService",
+    "TrainingState",
+    "Verdict",
+]
 
 ShowProgress = Callable[[TrainingProgress], Awaitable[None]]
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """The model version that a run made."""
+class TrainedModel:
+    """The model version that a run made, and how it compares."""
 
     version_id: int
-    validation_accuracy: float  # 0-1
-    test_accuracy: float  # 0-1
+    verdict: Verdict
+    compared_with: int  # the version that was active when the run began
+    before: ModelFigures  # of that one
+    after: ModelFigures
+    trained: int  # examples of people, beside MNIST
+    quarantined: int  # examples that were put in quarantine
+    curve: bytes | None  # PNG of the training curve
 
 
 @dataclass(frozen=True)
 class EndedRun:
-    """A run that is over, and whose end its admin has not been told yet."""
+    """A run that is over, and whose end nobody has been told yet."""
 
     run_id: int
-    chat_id: int
+    chat_id: int | None  # None: every admin is to be told
     progress_message_id: int | None
+    scheduled_for: datetime | None
     state: TrainingState
-    candidate: Candidate | None
+    model: TrainedModel | None
     error: str | None
 
 
@@ -57,6 +83,7 @@ class TrainingService:
         trainer: Trainer,
         store: ModelStore,
         models: ModelVersionService,
+        learning: LearningService,
     ) -> None:
         """Take what the service works with."""
         self._session_factory = session_factory
@@ -64,6 +91,7 @@ class TrainingService:
         self._trainer = trainer
         self._store = store
         self._models = models
+        self._learning = learning
 
     async def start(
         self, actor: Actor, recipe: str, *, chat_id: int, update_id: int
@@ -97,9 +125,12 @@ class TrainingService:
             async with self._session_factory.begin() as session:
                 if await training.find_by_update(session, update_id) is not None:
                     return None
+                other = await training.find_running(session)
+                if other is not None:
+                    raise TrainingAlreadyRunningError(other.id)
                 session.add(run)
-        except IntegrityError as error:
-            raise TrainingAlreadyRunningError("another training run is going on") from error
+        except IntegrityError as error:  # Another process has begun one this very moment.
+            raise await self._already_running() from error
         return run.id
 
     async def run(self, run_id: int, recipe: str, show: ShowProgress) -> None:
@@ -125,8 +156,12 @@ class TrainingService:
             await self._end(run_id, TrainingState.INTERRUPTED, "the task was cancelled")
             raise
 
-    async def cancel(self, actor: Actor) -> bool:
+    async def cancel(self, actor: Actor, run_id: int | None = None) -> bool:
         """End the run that is going on; return False when there is none.
+
+        Args:
+            actor: Who asks.
+            run_id: Only this run; None means whichever goes on.
 
         Raises:
             AdminsOnlyError: The actor is no admin.
@@ -135,7 +170,7 @@ class TrainingService:
             raise AdminsOnlyError("only admins may cancel training")
         async with self._session_factory() as session:
             run = await training.find_running(session)
-        if run is None:
+        if run is None or run_id not in {None, run.id}:
             return False
         await self._trainer.cancel()
         return True
@@ -154,35 +189,40 @@ class TrainingService:
             await self._end(run.id, TrainingState.INTERRUPTED, "the bot was killed")
 
     async def list_unreported(self) -> list[EndedRun]:
-        """Return the runs whose end their admin has not been told, oldest first."""
+        """Return the runs whose end nobody has been told, oldest first."""
         async with self._session_factory() as session:
-            return [
-                EndedRun(
-                    run_id=run.id,
-                    chat_id=run.chat_id,
-                    progress_message_id=run.progress_message_id,
-                    state=run.state,
-                    candidate=_candidate(version) if version else None,
-                    error=run.error,
-                )
-                for run, version in await training.list_unreported(session)
-            ]
+            return [_ended(run) for run in await training.list_unreported(session)]
 
     async def set_reported(self, run_id: int) -> None:
-        """Remember that the admin has been told how a run ended."""
+        """Remember that it has been told how a run ended."""
         async with self._session_factory.begin() as session:
             run = await session.get_one(TrainingRun, run_id)
             run.reported_at = self._clock()
 
+    async def _already_running(self) -> TrainingAlreadyRunningError:
+        async with self._session_factory() as session:
+            other = await training.find_running(session)
+        return TrainingAlreadyRunningError(other.id if other else 0)
+
     async def _train(self, run_id: int, recipe: str, show: ShowProgress) -> None:
-        async with aclosing(self._trainer.train(recipe)) as steps:
+        async with self._session_factory() as session:
+            active = await model_versions.get_active(session)
+        if active is None:
+            raise TrainingError("no model is active to compare with")
+        order = TrainingOrder(
+            recipe, await self._store.fetch(active.sha256), await self._learning.collect()
+        )
+        async with aclosing(self._trainer.train(order)) as steps:
             async for step in steps:
                 if isinstance(step, TrainedCheckpoint):
-                    return await self._finish(run_id, step)
+                    return await self._finish(run_id, active.id, order, step)
                 await show(step)
         raise TrainingError("the training process ended without a checkpoint")
 
-    async def _finish(self, run_id: int, trained: TrainedCheckpoint) -> None:
+    async def _finish(
+        self, run_id: int, compared_with: int, order: TrainingOrder, trained: TrainedCheckpoint
+    ) -> None:
+        """Store the candidate, judge it, and promote it if it is better: all of it or nothing."""
         info = await self._store.put(trained.path)
         async with self._session_factory.begin() as session:
             version = await self._models.register(session, info)
@@ -190,6 +230,27 @@ class TrainingService:
             run.state = TrainingState.SUCCEEDED
             run.model_version_id = version.id
             run.ended_at = self._clock()
+            run.figures = _figures(compared_with, order, trained)
+            run.curve = trained.curve
+            await self._learning.record(session, run_id, order.examples, trained.doubts)
+            run.verdict = await self._decide(session, compared_with, version, trained)
+
+    async def _decide(
+        self,
+        session: AsyncSession,
+        compared_with: int,
+        version: ModelVersion,
+        trained: TrainedCheckpoint,
+    ) -> Verdict:
+        active = await model_versions.get_active(session)
+        if active is None or active.id != compared_with:
+            return Verdict.OUTRUN
+        verdict = judge(trained.before, trained.after)
+        if verdict is Verdict.PROMOTED:
+            await self._models.activate(session, version)
+        elif version.id != active.id:  # The same weights again are not worse than themselves.
+            await self._models.reject(session, version)
+        return verdict
 
     async def _end(self, run_id: int, state: TrainingState, error: str) -> None:
         async with self._session_factory.begin() as session:
@@ -199,5 +260,46 @@ class TrainingService:
             run.ended_at = self._clock()
 
 
-def _candidate(version: ModelVersion) -> Candidate:
-    return Candidate(version.id, version.validation_accuracy, version.test_accuracy)
+def _figures(
+    compared_with: int, order: TrainingOrder, trained: TrainedCheckpoint
+) -> dict[str, Any]:
+    doubtful = {doubt.example_id for doubt in trained.doubts}
+    learned_from = [
+        example
+        for example in order.examples
+        if not example.is_held_out and example.id not in doubtful
+    ]
+    return {
+        "compared_with": compared_with,
+        "before": asdict(trained.before),
+        "after": asdict(trained.after),
+        "trained": len(learned_from),
+        "quarantined": len(doubtful),
+    }
+
+
+def _ended(run: TrainingRun) -> EndedRun:
+    return EndedRun(
+        run_id=run.id,
+        chat_id=run.chat_id,
+        progress_message_id=run.progress_message_id,
+        scheduled_for=run.scheduled_for,
+        state=run.state,
+        model=_trained_model(run),
+        error=run.error,
+    )
+
+
+def _trained_model(run: TrainingRun) -> TrainedModel | None:
+    if run.model_version_id is None or run.figures is None or run.verdict is None:
+        return None
+    return TrainedModel(
+        version_id=run.model_version_id,
+        verdict=Verdict(run.verdict),
+        compared_with=run.figures["compared_with"],
+        before=ModelFigures(**run.figures["before"]),
+        after=ModelFigures(**run.figures["after"]),
+        trained=run.figures["trained"],
+        quarantined=run.figures["quarantined"],
+        curve=run.curve,
+    )

@@ -1,18 +1,82 @@
 """Queries for what people have taught the bot."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.storage.models import Correction, DigitPrediction
+from bot.storage.models import (
+    Correction,
+    DigitPrediction,
+    ImportedExample,
+    Standing,
+    TrainedCorrection,
+)
 
 
-async def list_judged(session: AsyncSession) -> Sequence[tuple[DigitPrediction, Correction]]:
-    """Load every digit prediction that a person has judged, with what was said, oldest first."""
+async def list_judged(
+    session: AsyncSession, *standings: Standing
+) -> Sequence[tuple[DigitPrediction, Correction]]:
+    """Load digit predictions that a person has judged, with what was said, oldest first.
+
+    Args:
+        session: The session.
+        standings: Only corrections with one of these; none means all.
+    """
     query = (
         select(DigitPrediction, Correction)
         .join(Correction, Correction.digit_prediction_id == DigitPrediction.id)
         .order_by(DigitPrediction.id)
     )
+    if standings:
+        query = query.where(Correction.standing.in_(standings))
     return [(digit, correction) for digit, correction in await session.execute(query)]
+
+
+async def list_imported(session: AsyncSession) -> Sequence[ImportedExample]:
+    """Load all imported examples, oldest first."""
+    return (await session.scalars(select(ImportedExample).order_by(ImportedExample.id))).all()
+
+
+async def count_since(session: AsyncSession, since: datetime | None) -> int:
+    """Count the corrections to learn from that were said after an instant; None counts all."""
+    query = select(func.count()).where(Correction.standing.in_([Standing.ACCEPTED, Standing.KEPT]))
+    if since is not None:
+        query = query.where(Correction.updated_at > since)
+    return (await session.scalars(query)).one()
+
+
+async def add_trained(session: AsyncSession, run_id: int, prediction_ids: Iterable[int]) -> None:
+    """Remember which corrections a run has learned from; what was deleted meanwhile is left out.
+
+    The ids come from `list_judged`, maybe hours ago.
+    """
+    # Two ids for each row: SQLite allows 32,766 values in a statement.
+    for batch in _batches(list(prediction_ids), 10_000):
+        still_there = select(DigitPrediction.id).where(DigitPrediction.id.in_(batch))
+        rows = [
+            {"training_run_id": run_id, "digit_prediction_id": prediction_id}
+            for prediction_id in await session.scalars(still_there)
+        ]
+        if rows:
+            await session.execute(insert(TrainedCorrection), rows)
+
+
+async def quarantine(
+    session: AsyncSession, prediction_id: int, label: int, reread_as: int
+) -> None:
+    """Put a correction in quarantine, unless its person has changed or deleted it meanwhile."""
+    await session.execute(
+        update(Correction)
+        .where(
+            Correction.digit_prediction_id == prediction_id,
+            Correction.label == label,
+            Correction.standing == Standing.ACCEPTED,
+        )
+        .values(standing=Standing.QUARANTINED, reread_as=reread_as)
+    )
+
+
+def _batches(values: list[int], size: int) -> Iterable[list[int]]:
+    return (values[start : start + size] for start in range(0, len(values), size))

@@ -287,7 +287,7 @@ class Correction(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     standing: Mapped[Standing] = mapped_column(_by_value(Standing), default=Standing.ACCEPTED)
-    doubted_label: Mapped[int | None]  # what the model was sure of that led to the quarantine
+    reread_as: Mapped[int | None]  # what the model was sure of that led to the quarantine
     told_at: Mapped[datetime | None]  # when its person was told that a model has learned from it
 
 

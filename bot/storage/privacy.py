@@ -6,7 +6,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from bot.storage.models import Correction, DigitPrediction, Reading
+from bot.storage.models import Correction, DigitPrediction, Notice, Person, Reading
 
 
 async def list_last_readings(session: AsyncSession, user_id: int, limit: int) -> Sequence[Reading]:
@@ -38,3 +38,9 @@ async def delete_corrections(session: AsyncSession, user_id: int) -> int:
     query = delete(Correction).where(Correction.user_id == user_id)
     deleted = await session.scalars(query.returning(Correction.digit_prediction_id))
     return len(deleted.all())
+
+
+async def delete_choices(session: AsyncSession, user_id: int) -> None:
+    """Delete what a person has chosen, and the notices to them."""
+    await session.execute(delete(Notice).where(Notice.user_id == user_id))
+    await session.execute(delete(Person).where(Person.user_id == user_id))

@@ -1,9 +1,12 @@
 """Queries for training runs."""
 
-from sqlalchemy import select
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.storage.models import ModelVersion, TrainingRun, TrainingState
+from bot.storage.models import TrainingRun, TrainingState
 
 
 async def find_running(session: AsyncSession) -> TrainingRun | None:
@@ -18,14 +21,37 @@ async def find_by_update(session: AsyncSession, update_id: int) -> TrainingRun |
     return (await session.scalars(query)).one_or_none()
 
 
-async def list_unreported(
-    session: AsyncSession,
-) -> list[tuple[TrainingRun, ModelVersion | None]]:
-    """Load the ended runs that nobody was told of, with the versions they made, oldest first."""
+async def find_by_schedule(session: AsyncSession, fire_at: datetime) -> TrainingRun | None:
+    """Load the run, or the note that it was skipped, of a time of the schedule."""
+    query = select(TrainingRun).where(TrainingRun.scheduled_for == fire_at)
+    return (await session.scalars(query)).one_or_none()
+
+
+async def find_last_scheduled(session: AsyncSession) -> TrainingRun | None:
+    """Load the run, or the note that it was skipped, of the schedule's last time."""
     query = (
-        select(TrainingRun, ModelVersion)
-        .outerjoin(ModelVersion, TrainingRun.model_version_id == ModelVersion.id)
-        .where(TrainingRun.state != TrainingState.RUNNING, TrainingRun.reported_at.is_(None))
+        select(TrainingRun)
+        .where(TrainingRun.scheduled_for.is_not(None))
+        .order_by(TrainingRun.scheduled_for.desc())
+        .limit(1)
+    )
+    return (await session.scalars(query)).one_or_none()
+
+
+async def find_last_learning_at(session: AsyncSession) -> datetime | None:
+    """Return when the last run began that learned from what people had said."""
+    query = select(func.max(TrainingRun.started_at)).where(
+        TrainingRun.state == TrainingState.SUCCEEDED
+    )
+    return (await session.scalars(query)).one()
+
+
+async def list_unreported(session: AsyncSession) -> Sequence[TrainingRun]:
+    """Load the ended runs that nobody was told of, oldest first."""
+    is_over = TrainingRun.state.not_in([TrainingState.RUNNING, TrainingState.SKIPPED])
+    query = (
+        select(TrainingRun)
+        .where(is_over, TrainingRun.reported_at.is_(None))
         .order_by(TrainingRun.id)
     )
-    return [(run, version) for run, version in await session.execute(query)]
+    return (await session.scalars(query)).all()

@@ -20,7 +20,7 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("standing", sa.String(length=16), nullable=False, server_default="accepted")
         )
-        batch_op.add_column(sa.Column("doubted_label", big_integer, nullable=True))
+        batch_op.add_column(sa.Column("reread_as", big_integer, nullable=True))
         batch_op.add_column(sa.Column("told_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index(
             "ix_correction_quarantined",
@@ -154,5 +154,5 @@ def downgrade() -> None:
             postgresql_where=sa.text("standing = 'quarantined'"),
         )
         batch_op.drop_column("told_at")
-        batch_op.drop_column("doubted_label")
+        batch_op.drop_column("reread_as")
         batch_op.drop_column("standing")

@@ -3,14 +3,10 @@ from datetime import timedelta
 import pytest
 from drawing import draw_digits
 from fixed_clock import FixedClock
-from scripted_trainer import ScriptedTrainer
-from sqlalchemy import select
 
 from bot import texts
 from bot.app import DigitBotProgram
 from bot.playground import ADMIN_ID, USER_ID, Playground
-from bot.storage.database import SessionFactory
-from bot.storage.models import ModelState, ModelVersion, TrainingRun, TrainingState
 
 pytestmark = pytest.mark.usefixtures("program")
 
@@ -135,87 +131,6 @@ async def test_unknown_command_points_to_help(playground: Playground) -> None:
     assert await ask(playground, "/nonsense") == texts.UNKNOWN_COMMAND
 
 
-async def test_train_is_for_admins(
-    playground: Playground, session_factory: SessionFactory
-) -> None:
-    assert await ask(playground, "/train") == texts.ADMINS_ONLY
-    async with session_factory() as session:
-        assert (await session.scalars(select(TrainingRun))).all() == []
-
-
-async def test_train_reports_in_one_message_and_stores_a_candidate(
-    playground: Playground, session_factory: SessionFactory, trainer: ScriptedTrainer
-) -> None:
-    command = await playground.send_text(ADMIN_ID, "/train")
-    progress = await playground.answer(command)
-    assert "epoch 1 of 2" in progress["text"]
-    trainer.may_end.set()
-    done = await playground.answer(command, lambda message: "is done" in message["text"])
-    assert done["message_id"] == progress["message_id"]
-    assert "MNIST test: 97.80%" in done["text"]
-
-    async with session_factory() as session:
-        run = (await session.scalars(select(TrainingRun))).one()
-        shipped, candidate = await session.scalars(select(ModelVersion).order_by(ModelVersion.id))
-    assert (run.state, run.model_version_id) == (TrainingState.SUCCEEDED, candidate.id)
-    assert (shipped.state, candidate.state) == (ModelState.ACTIVE, ModelState.CANDIDATE)
-
-
-async def test_second_train_waits_for_the_first(
-    playground: Playground, trainer: ScriptedTrainer
-) -> None:
-    command = await playground.send_text(ADMIN_ID, "/train")
-    await playground.answer(command)
-    assert await ask(playground, "/train", ADMIN_ID) == texts.TRAINING_ALREADY_RUNNING
-    trainer.may_end.set()
-    await playground.answer(command, lambda message: "is done" in message["text"])
-
-
-async def test_failed_training_says_why_and_the_next_one_can_start(
-    playground: Playground, session_factory: SessionFactory, trainer: ScriptedTrainer
-) -> None:
-    trainer.error = "No space left on device <disk>"
-    trainer.may_end.set()
-    command = await playground.send_text(ADMIN_ID, "/train")
-    failed = await playground.answer(command, lambda message: "failed" in message["text"])
-    assert "No space left on device <disk>" in failed["text"]
-    async with session_factory() as session:
-        run = (await session.scalars(select(TrainingRun))).one()
-    assert (run.state, run.error) == (TrainingState.FAILED, trainer.error)
-
-    trainer.error = None
-    again = await playground.send_text(ADMIN_ID, "/train")
-    await playground.answer(again, lambda message: "is done" in message["text"])
-
-
-async def test_progress_message_that_was_deleted_does_not_end_the_run(
-    playground: Playground, session_factory: SessionFactory, trainer: ScriptedTrainer
-) -> None:
-    command = await playground.send_text(ADMIN_ID, "/train")
-    progress = await playground.answer(command)
-    playground.delete(progress)
-    trainer.may_end.set()
-    done = await playground.answer(command, lambda message: "is done" in message["text"])
-    assert done["message_id"] != progress["message_id"]
-    async with session_factory() as session:
-        run = (await session.scalars(select(TrainingRun))).one()
-    assert run.state is TrainingState.SUCCEEDED
-
-
-async def test_damaged_checkpoint_fails_the_run_and_the_admin_is_told(
-    playground: Playground, session_factory: SessionFactory, trainer: ScriptedTrainer
-) -> None:
-    trainer.checkpoint = b"half a file"
-    trainer.may_end.set()
-    command = await playground.send_text(ADMIN_ID, "/train")
-    await playground.answer(command, lambda message: "failed" in message["text"])
-    async with session_factory() as session:
-        run = (await session.scalars(select(TrainingRun))).one()
-        versions = (await session.scalars(select(ModelVersion))).all()
-    assert run.state is TrainingState.FAILED
-    assert [version.state for version in versions] == [ModelState.ACTIVE]
-
-
 async def test_stats_are_shown_to_admins_only(
     playground: Playground, program: DigitBotProgram
 ) -> None:
@@ -225,27 +140,3 @@ async def test_stats_are_shown_to_admins_only(
     shown = await ask(playground, "/stats", ADMIN_ID)
     assert "1 reading, 0.1 a day, by 1 person" in shown
     assert "Updates: 1 at work, 0 given up" in shown
-
-
-async def test_train_takes_a_recipe(playground: Playground, trainer: ScriptedTrainer) -> None:
-    assert await ask(playground, "/train nonsense", ADMIN_ID) == texts.TRAIN_WHAT
-    trainer.may_end.set()
-    command = await playground.send_text(ADMIN_ID, "/train quick")
-    await playground.answer(command, lambda message: "is done" in message["text"])
-    assert "2 quick" in await ask(playground, "/models", ADMIN_ID)
-
-
-async def test_cancel_ends_the_run_and_the_next_can_start(
-    playground: Playground, session_factory: SessionFactory
-) -> None:
-    assert await ask(playground, "/cancel") == texts.ADMINS_ONLY
-    assert await ask(playground, "/cancel", ADMIN_ID) == texts.NOTHING_TO_CANCEL
-    command = await playground.send_text(ADMIN_ID, "/train")
-    progress = await playground.answer(command)
-    assert await ask(playground, "/cancel", ADMIN_ID) == texts.CANCELLING
-    ended = await playground.answer(command, lambda message: "was cancelled" in message["text"])
-    assert ended["message_id"] == progress["message_id"]
-    async with session_factory() as session:
-        run = (await session.scalars(select(TrainingRun))).one()
-    assert run.state is TrainingState.CANCELLED
-    assert await ask(playground, "/cancel", ADMIN_ID) == texts.NOTHING_TO_CANCEL

@@ -32,7 +32,7 @@ async def candidate(
     """A second model version, made by a training run."""
     trainer.may_end.set()
     command = await playground.send_text(ADMIN_ID, "/train")
-    await playground.answer(command, lambda message: "is done" in message["text"])
+    await playground.answer(command, lambda message: "photo" in message)
 
 
 @pytest.mark.parametrize("command", ["/models", "/promote 1", "/rollback"])
@@ -43,8 +43,8 @@ async def test_models_are_for_admins(playground: Playground, command: str) -> No
 @pytest.mark.usefixtures("candidate")
 async def test_models_lists_versions_with_their_figures(playground: Playground) -> None:
     newest, oldest = (await ask(playground, "/models")).splitlines()[1:]
-    assert "2 classic" in newest
-    assert "MNIST test 97.80%, candidate" in newest
+    assert "2 refresh" in newest
+    assert "MNIST test 97.80%, rejected" in newest
     assert oldest.endswith("active")
 
 
@@ -52,7 +52,7 @@ async def test_models_lists_versions_with_their_figures(playground: Playground) 
 async def test_promoted_model_reads_the_next_photo_and_rollback_undoes_it(
     playground: Playground, program: DigitBotProgram, session_factory: SessionFactory
 ) -> None:
-    assert "Model 2 (recipe “classic”) answers from now on" in await ask(playground, "/promote 2")
+    assert "Model 2 (recipe “refresh”) answers from now on" in await ask(playground, "/promote 2")
     await playground.answer(await playground.send_photo(USER_ID, draw_digits([7])))
     assert await states_in(session_factory) == [ModelState.RETIRED, ModelState.ACTIVE]
 
@@ -79,6 +79,6 @@ async def test_model_whose_file_is_damaged_is_refused(
         sha256 = await session.scalar(select(ModelVersion.sha256).where(ModelVersion.id == 2))
     (settings.data_dir / "models" / f"{sha256}.safetensors").write_bytes(b"other weights")
     assert "does not match its hash" in await ask(playground, "/promote 2")
-    assert await states_in(session_factory) == [ModelState.ACTIVE, ModelState.CANDIDATE]
+    assert await states_in(session_factory) == [ModelState.ACTIVE, ModelState.REJECTED]
     photo = await playground.send_photo(USER_ID, draw_digits([7]))
     assert "is a 7" in (await playground.answer(photo))["text"]

@@ -1,89 +1,97 @@
 import csv
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from fixed_clock import FixedClock
 from PIL import Image
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import select
+from stored_readings import add_reading, add_version
 
 from bot.example_files import COLUMNS, write_examples
-from bot.services.learning import Example, LearningService, is_held_out
+from bot.services.learning import LearningService, is_held_out
+from bot.services.ports import Doubt, Example
 from bot.services.readings import NOT_A_DIGIT
 from bot.storage.database import SessionFactory
-from bot.storage.models import Correction, DigitPrediction, ModelState, ModelVersion, Reading
-
-
-def prediction(
-    position: int, label: int, said: int | None, by: int, now: object
-) -> DigitPrediction:
-    """A digit prediction, judged by a person unless `said` is None."""
-    digit = DigitPrediction(
-        position=position,
-        label=label,
-        confidence=0.9,
-        probabilities=bytes(40),
-        image=bytes([position]) * 784,
-        box_x=0,
-        box_y=0,
-        box_width=1,
-        box_height=1,
-    )
-    if said is not None:
-        digit.correction = Correction(
-            label=said,
-            predicted_label=label,
-            model_version_id=1,
-            user_id=by,
-            created_at=now,
-            updated_at=now,
-        )
-    return digit
-
-
-async def add_reading(
-    session: AsyncSession, clock: FixedClock, *judged: tuple[int, int | None, int]
-) -> None:
-    """Store a reading of (read, said, by) digits."""
-    version = ModelVersion(
-        sha256="0" * 64,
-        recipe="best",
-        validation_accuracy=0.9,
-        test_accuracy=0.9,
-        confusion_matrix=[],
-        state=ModelState.ACTIVE,
-        created_at=clock.now,
-    )
-    session.add(version)
-    await session.flush()
-    digits = [
-        prediction(position, read, said, by, clock.now)
-        for position, (read, said, by) in enumerate(judged)
-    ]
-    session.add(
-        Reading(
-            update_id=1,
-            chat_id=1,
-            user_id=1,
-            message_id=1,
-            file_id="f",
-            model_version_id=version.id,
-            latency_ms=1.0,
-            created_at=clock.now,
-            digits=digits,
-        )
-    )
+from bot.storage.models import (
+    Correction,
+    DigitPrediction,
+    ModelState,
+    Standing,
+    TrainedCorrection,
+    TrainingRun,
+    TrainingState,
+)
 
 
 async def test_judged_digits_become_examples_without_telegrams_ids(
     session_factory: SessionFactory, clock: FixedClock
 ) -> None:
     async with session_factory.begin() as session:
-        await add_reading(
-            session, clock, (7, 1, 555), (7, None, 0), (4, 4, 777), (8, NOT_A_DIGIT, 555)
-        )
-    examples = await LearningService(session_factory).list_examples()
+        await add_version(session, 1, clock.now, ModelState.ACTIVE)
+        await add_reading(session, 1, clock.now, (7, 1), (7, None), by=555)
+        await add_reading(session, 1, clock.now, (0, None), (4, 4), by=777)
+        await add_reading(session, 1, clock.now, (0, None), (0, None), (8, NOT_A_DIGIT), by=555)
+    examples = await LearningService(session_factory, max_per_person=50).list_examples()
     assert [(e.read_as, e.label, e.person) for e in examples] == [(7, 1, 1), (4, 4, 2), (8, 10, 1)]
-    assert [e.image[0] for e in examples] == [0, 2, 3]
+    assert [e.image[0] for e in examples] == [0, 1, 2]
+
+
+async def test_training_set_holds_the_newest_of_each_person(
+    session_factory: SessionFactory, clock: FixedClock
+) -> None:
+    async with session_factory.begin() as session:
+        await add_version(session, 1, clock.now, ModelState.ACTIVE)
+        await add_reading(session, 1, clock.now, *[(7, 1)] * 3, by=555)
+        others = await add_reading(session, 1, clock.now, (4, 4), by=777)
+        clock.advance(timedelta(days=1))
+        newest = await add_reading(session, 1, clock.now, *[(7, 1)] * 4, by=555)
+    examples = await LearningService(session_factory, max_per_person=4).collect()
+    assert [example.id for example in examples] == others + newest
+
+
+async def test_doubted_and_dropped_corrections_are_not_learned_from(
+    session_factory: SessionFactory, clock: FixedClock
+) -> None:
+    async with session_factory.begin() as session:
+        await add_version(session, 1, clock.now, ModelState.ACTIVE)
+        ids = await add_reading(session, 1, clock.now, *[(7, 1)] * 4)
+        for digit_id, standing in zip(ids, Standing, strict=True):
+            (await session.get_one(Correction, digit_id)).standing = standing
+    examples = await LearningService(session_factory, max_per_person=50).collect()
+    kept = [(ids[0], False), (ids[list(Standing).index(Standing.KEPT)], True)]
+    assert [(example.id, example.is_vetted) for example in examples] == kept
+
+
+async def test_run_records_what_it_has_learned_from_and_what_it_doubts(
+    session_factory: SessionFactory, clock: FixedClock
+) -> None:
+    learning = LearningService(session_factory, max_per_person=50)
+    async with session_factory.begin() as session:
+        await add_version(session, 1, clock.now, ModelState.ACTIVE)
+        run = TrainingRun(
+            recipe="refresh", state=TrainingState.RUNNING, update_id=1, started_at=clock.now
+        )
+        session.add(run)
+        ids = await add_reading(session, 1, clock.now, *[(7, 1)] * 30)
+    examples = await learning.collect()
+    doubted, changed, deleted = [e.id for e in examples if not e.is_held_out][:3]
+    async with session_factory.begin() as session:
+        # Since the run began, one person has changed their mind, and another is gone.
+        (await session.get_one(Correction, changed)).label = 7
+        await session.delete(await session.get_one(DigitPrediction, deleted))
+    async with session_factory.begin() as session:
+        doubts = [Doubt(doubted, 1, 7), Doubt(changed, 1, 7)]
+        await learning.record(session, run.id, examples, doubts)
+    async with session_factory() as session:
+        standings = {
+            correction.digit_prediction_id: (correction.standing, correction.reread_as)
+            for correction in await session.scalars(select(Correction))
+        }
+        trained = set(await session.scalars(select(TrainedCorrection.digit_prediction_id)))
+    assert standings[doubted] == (Standing.QUARANTINED, 7)
+    assert standings[changed] == (Standing.ACCEPTED, None)
+    assert trained == {i for i in ids if not is_held_out(i)} - {doubted, changed, deleted}
 
 
 def test_about_a_fifth_is_held_out_and_stays_so() -> None:
@@ -97,7 +105,10 @@ def test_examples_are_written_as_pictures_with_labels(
     tmp_path: Path, label: int, written: str
 ) -> None:
     image = bytes(range(256)) * 3 + bytes(16)
-    write_examples(tmp_path / "new", [Example(17, image, label, 3, 2, is_held_out=True)])
+    write_examples(
+        tmp_path / "new",
+        [Example(17, image, label, is_held_out=True, is_vetted=False, read_as=3, person=2)],
+    )
     with (tmp_path / "new" / "labels.csv").open(newline="") as file:
         header, row = list(csv.reader(file))
     assert header == list(COLUMNS)
