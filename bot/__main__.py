@@ -33,7 +33,7 @@ def main() -> None:
         settings = _read_settings()
         configure_logging(settings.log_level)
         if options.command == "export":
-            asyncio.run(_export(settings, options.folder))
+            asyncio.run(_export(settings, options.path))
             return
         with _only_one(settings.data_dir.expanduser()):
             upgrade_schema(settings.get_database_url())
@@ -53,9 +53,9 @@ def _parse_options() -> argparse.Namespace:
     )
     commands.add_parser("migrate", help="bring the database's schema up to date")
     export = commands.add_parser(
-        "export", help="write what people said of readings as pictures and labels.csv"
+        "export", help="write what people said of readings: a folder of pictures, or a .npz file"
     )
-    export.add_argument("folder", type=Path)
+    export.add_argument("path", type=Path, help="the folder, or the file if it ends in .npz")
     return parser.parse_args()
 
 
@@ -89,21 +89,21 @@ def _only_one(data_dir: Path) -> Iterator[None]:
         lock.release()
 
 
-async def _export(settings: Settings, folder: Path) -> None:
+async def _export(settings: Settings, path: Path) -> None:
     """Write all examples; the bot may be running meanwhile."""
     engine = create_engine(settings.get_database_url())
     try:
         examples = await LearningService(
             create_session_factory(engine), settings.max_corrections_per_person
         ).list_examples()
-        await asyncio.to_thread(write_examples, folder, examples)
+        await asyncio.to_thread(write_examples, path, examples)
     except SQLAlchemyError as error:
         raise DatabaseError(f"the database cannot be read: {error}") from error
     except OSError as error:
-        raise SettingsError(f"{folder} cannot be written: {error}.") from error
+        raise SettingsError(f"{path} cannot be written: {error}.") from error
     finally:
         await engine.dispose()
-    print(f"{len(examples)} examples in {folder}")
+    print(f"{len(examples)} examples in {path}")
 
 
 async def _run(settings: Settings) -> None:

@@ -247,13 +247,16 @@ async def test_wrong_setting_ends_with_one_sentence(
     assert "Traceback" not in output
 
 
-async def test_export_while_the_bot_is_running(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("path", "written"), [("examples", "examples/labels.csv"), ("new/all.npz", "new/all.npz")]
+)
+async def test_export_while_the_bot_is_running(tmp_path: Path, path: str, written: str) -> None:
     async with running(tmp_path):
-        process = await start("export", str(tmp_path / "examples"), DATA_DIR=str(tmp_path))
+        process = await start("export", str(tmp_path / path), DATA_DIR=str(tmp_path))
         output, _ = await asyncio.wait_for(process.communicate(), START_S)
     assert process.returncode == 0
     assert output.decode().startswith("0 examples in")
-    assert (tmp_path / "examples" / "labels.csv").exists()
+    assert (tmp_path / written).exists()
 
 
 @pytest.mark.parametrize("name", ["digit-bot.sqlite", "playground.sqlite"])

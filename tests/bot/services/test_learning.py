@@ -1,16 +1,11 @@
-import csv
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from fixed_clock import FixedClock
-from PIL import Image
 from sqlalchemy import select
 from stored_readings import add_reading, add_version
 
-from bot.example_files import COLUMNS, write_examples
 from bot.services.learning import LearningService, is_held_out
-from bot.services.ports import Doubt, Example
+from bot.services.ports import Doubt
 from bot.services.readings import NOT_A_DIGIT
 from bot.storage.database import SessionFactory
 from bot.storage.models import (
@@ -98,20 +93,3 @@ def test_about_a_fifth_is_held_out_and_stays_so() -> None:
     held_out = [prediction_id for prediction_id in range(10_000) if is_held_out(prediction_id)]
     assert 1900 < len(held_out) < 2100
     assert held_out[:5] == [0, 7, 8, 9, 10]  # Changing this would train on what was held out.
-
-
-@pytest.mark.parametrize(("label", "written"), [(0, "0"), (9, "9"), (NOT_A_DIGIT, "none")])
-def test_examples_are_written_as_pictures_with_labels(
-    tmp_path: Path, label: int, written: str
-) -> None:
-    image = bytes(range(256)) * 3 + bytes(16)
-    write_examples(
-        tmp_path / "new",
-        [Example(17, image, label, is_held_out=True, is_vetted=False, read_as=3, person=2)],
-    )
-    with (tmp_path / "new" / "labels.csv").open(newline="") as file:
-        header, row = list(csv.reader(file))
-    assert header == list(COLUMNS)
-    assert row == ["17.png", written, "3", "2", "yes"]
-    with Image.open(tmp_path / "new" / "17.png") as picture:
-        assert (picture.mode, picture.size, picture.tobytes()) == ("L", (28, 28), image)
