@@ -74,6 +74,19 @@ def _build_parser() -> argparse.ArgumentParser:
         help="go on from this checkpoint (default for refresh: the shipped one)",
     )
     train.add_argument(
+        "--extra",
+        type=Path,
+        metavar="PATH",
+        help="learn from these examples, too: a .npz, or a folder of 28x28 pictures with a "
+        "labels.csv (path, label, and perhaps id, held_out, vetted)",
+    )
+    train.add_argument(
+        "--compare-with",
+        type=Path,
+        metavar="FILE",
+        help="measure this checkpoint, too (default: the one to go on from)",
+    )
+    train.add_argument(
         "--figures", type=Path, metavar="DIR", help="write pictures of the run here"
     )
     compare = add("compare", _compare, "Train recipes with several seeds, and compare them.")
@@ -144,6 +157,8 @@ def _train(options: argparse.Namespace) -> int:
         data_dir=options.data_dir,
         output=options.output or Path("data") / f"{options.recipe}.safetensors",
         start_from=options.start_from,
+        extra=options.extra,
+        compare_with=options.compare_with,
         figures_dir=options.figures,
         report=_print_json if options.json else _print_progress,
     )

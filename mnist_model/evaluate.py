@@ -1,6 +1,6 @@
 """How good a model is: accuracy, confusion matrix, calibration. Only this reads the test split."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_model.config import CLASSES
-from mnist_model.data import load_test
+from mnist_model.data import Split, load_test
 from mnist_model.inference import log_softmax
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from mnist_model.reader import Judgements
 
 Classify = Callable[[NDArray[np.uint8]], NDArray[np.float32]]  # (N, 28, 28) -> (N, 10)
 
@@ -47,9 +49,33 @@ def evaluate_on_test(classify: Classify, data_dir: str | Path) -> Evaluation:
         DataError: The files are missing and cannot be downloaded, or are damaged.
     """
     test = load_test(data_dir)
-    starts = range(0, len(test), _BATCH)
-    parts = [classify(test.images[start : start + _BATCH]) for start in starts]
-    return summarise(np.concatenate(parts), test.labels)
+    return summarise(np.concatenate([classify(part) for part in _batches(test)]), test.labels)
+
+
+def judge_test(
+    judge: "Callable[[NDArray[np.uint8]], Judgements]", data_dir: str | Path
+) -> tuple[Evaluation, float]:
+    """Measure a reader on MNIST's 10,000 test images.
+
+    Args:
+        judge: `Reader.judge`.
+        data_dir: Where MNIST is or will be.
+
+    Returns:
+        What its classifier achieves, and the share of the images that it takes for no digit.
+
+    Raises:
+        DataError: The files are missing and cannot be downloaded, or are damaged.
+    """
+    test = load_test(data_dir)
+    parts = [judge(part) for part in _batches(test)]
+    evaluation = summarise(np.concatenate([part.by_classifier for part in parts]), test.labels)
+    return evaluation, float(np.concatenate([part.is_refused for part in parts]).mean())
+
+
+def _batches(split: Split) -> Iterator[NDArray[np.uint8]]:
+    for start in range(0, len(split), _BATCH):
+        yield split.images[start : start + _BATCH]
 
 
 def evaluate_model(model: "nn.Module", loader: "Iterable[tuple[Tensor, Tensor]]") -> Evaluation:

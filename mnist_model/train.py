@@ -153,7 +153,7 @@ def train_recipe(
     torch.manual_seed(seed)
     model = build_model(recipe.model).to(device)
     if start_from is not None:
-        _load_weights(model, start_from)
+        load_weights(model, start_from)
     if recipe.drawn_digits:
         train = train.joined_with(draw_digits(recipe.drawn_digits, seed=seed))
     teach = None
@@ -398,7 +398,12 @@ def _build_schedule(
             return lr_scheduler.CosineAnnealingLR(optimizer, steps * recipe.epochs)
 
 
-def _load_weights(model: nn.Module, weights: Weights) -> None:
+def load_weights(model: nn.Module, weights: Weights) -> None:
+    """Put weights into a model.
+
+    Raises:
+        CheckpointError: They are of another shape.
+    """
     state = model.state_dict()
     known = {name: torch.from_numpy(weights[name]) for name in state if name in weights}
     missing = [n for n in state if n not in known and not n.endswith("num_batches_tracked")]

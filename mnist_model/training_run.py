@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,14 +13,20 @@ from mnist_model.checkpoint import (
     PRETRAINED_CHECKPOINT,
     Checkpoint,
     CheckpointMetadata,
+    Network,
     Weights,
     load_checkpoint,
     save_checkpoint,
 )
-from mnist_model.data import load_train_and_validation
-from mnist_model.evaluate import Evaluation, evaluate_on_test
+from mnist_model.data import Split, load_train_and_validation
+from mnist_model.evaluate import Evaluation
+from mnist_model.extra import ExtraExamples, load_extra
+from mnist_model.model_scores import ModelScores, score_model
 from mnist_model.reader import Reader
 from mnist_model.recipes import RECIPES, Recipe
+
+if TYPE_CHECKING:
+    from mnist_model.learning import Lesson
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -34,6 +40,8 @@ def run_training(
     report: Report,
     epochs: int | None = None,
     start_from: Path | None = None,
+    extra: Path | None = None,
+    compare_with: Path | None = None,
     figures_dir: Path | None = None,
 ) -> CheckpointMetadata:
     """Train, measure on the test split, save.
@@ -47,16 +55,21 @@ def run_training(
             JSON can hold.
         epochs: Instead of the recipe's own number; a teacher gets no more than that either.
         start_from: Checkpoint to go on from, instead of random weights.
+        extra: Examples to learn from beside MNIST, for `load_extra`.
+        compare_with: Checkpoint to measure beside the new one; None is the one to go on from.
         figures_dir: Where to write training curves and confusion matrix; None writes none.
 
     Raises:
-        DataError: MNIST is missing and cannot be downloaded, or is damaged.
-        CheckpointError: `start_from` cannot be used.
+        DataError: MNIST is missing and cannot be downloaded, or is damaged, or the extra examples
+            cannot be used.
+        CheckpointError: A checkpoint cannot be used, or the new one cannot be written.
     """
-    recipe = RECIPES[recipe_name]
-    if epochs is not None:
-        recipe = recipe.shortened(epochs)
     started = time.perf_counter()
+    recipe = RECIPES[recipe_name] if epochs is None else RECIPES[recipe_name].shortened(epochs)
+    start = _load_start(recipe, start_from)
+    before = start if compare_with is None else load_checkpoint(compare_with)
+    if start is not None and recipe.starts_from_checkpoint:
+        recipe = replace(recipe, model=start.metadata.config)  # goes on from any shape
     report(
         {
             "event": "start",
@@ -66,8 +79,12 @@ def run_training(
             "seed": seed,
         }
     )
-    start_weights = _starting_weights(recipe, start_from)
+    examples = None if extra is None else load_extra(extra)
     train, validation = load_train_and_validation(data_dir, validation_size=recipe.validation_size)
+    lesson = None
+    if examples is not None:
+        lesson = _vet(examples, start, train, seed, report)
+        train = train.joined_with(lesson.digits)
 
     # Here, so that whoever watches sees the start before torch's seconds of import.
     from mnist_model.train import train_recipe  # noqa: PLC0415
@@ -77,29 +94,36 @@ def run_training(
         train,
         validation,
         seed=seed,
-        start_from=start_weights,
+        start_from=None if start is None else start.weights,
         on_stage=lambda stage: report({"event": "stage", "stage": stage}),
         on_epoch=lambda epoch: report({"event": "epoch", **vars(epoch)}),
     )
     report({"event": "stage", "stage": "evaluating"})
-    draft = CheckpointMetadata(
-        config=recipe.model,
-        recipe=recipe.name,
-        seed=seed,
-        epochs=recipe.epochs,
-        test_accuracy=0.0,
-        validation_accuracy=trained.validation_accuracy,
-        confusion_matrix=(),
-        created_at=datetime.now(UTC),
-        temperature=trained.temperature,
-        data_sha256=train.sha256(),
+    draft = Checkpoint(
+        CheckpointMetadata(
+            config=recipe.model,
+            recipe=recipe.name,
+            seed=seed,
+            epochs=recipe.epochs,
+            test_accuracy=0.0,
+            validation_accuracy=trained.validation_accuracy,
+            confusion_matrix=(),
+            created_at=datetime.now(UTC),
+            temperature=trained.temperature,
+            data_sha256=train.sha256(),
+        ),
+        _as_stored(trained.weights()),
+        _choose_rejector(start, lesson),
     )
-    weights = _as_stored(trained.weights())
-    evaluation = evaluate_on_test(Reader(Checkpoint(draft, weights)).classify, data_dir)
+    held_out = None if lesson is None else lesson.held_out
+    scores, evaluation = score_model(Reader(draft), held_out, data_dir)
+    before_scores = None
+    if before is not None:
+        before_scores, _ = score_model(Reader(before), held_out, data_dir)
     report({"event": "stage", "stage": "saving"})
-    metadata = save_checkpoint(output, Checkpoint(_complete(draft, evaluation), weights))
     if figures_dir is not None:
         _write_figures(figures_dir, trained.history, evaluation)
+    metadata = save_checkpoint(output, _complete(draft, evaluation))
     report(
         {
             "event": "end",
@@ -107,17 +131,41 @@ def run_training(
             "sha256": metadata.sha256,
             "validation_accuracy": metadata.validation_accuracy,
             "test_accuracy": metadata.test_accuracy,
+            "calibration_error": evaluation.calibration_error,
             "confusion_matrix": evaluation.confusion_matrix.tolist(),
+            **_tell_lesson(lesson),
+            **_tell_scores(before_scores, scores),
             "seconds": time.perf_counter() - started,
         }
     )
     return metadata
 
 
-def _starting_weights(recipe: Recipe, start_from: Path | None) -> Weights | None:
+def _load_start(recipe: Recipe, start_from: Path | None) -> Checkpoint | None:
     if start_from is None and not recipe.starts_from_checkpoint:
         return None
-    return load_checkpoint(start_from or PRETRAINED_CHECKPOINT).weights
+    return load_checkpoint(start_from or PRETRAINED_CHECKPOINT)
+
+
+def _vet(
+    examples: ExtraExamples, start: Checkpoint | None, train: Split, seed: int, report: Report
+) -> "Lesson":
+    """Make a lesson of the examples, as a stage of its own."""
+    report({"event": "stage", "stage": "vetting"})
+    from mnist_model.learning import prepare_lesson  # noqa: PLC0415 - imports torch
+
+    # Where training starts from random weights, the shipped ones judge the examples.
+    judge = start or load_checkpoint(PRETRAINED_CHECKPOINT)
+    lesson = prepare_lesson(examples, judge, train, seed=seed)
+    report({"event": "stage", "stage": "training"})
+    return lesson
+
+
+def _choose_rejector(start: Checkpoint | None, lesson: "Lesson | None") -> Network | None:
+    """Return the network to store beside the weights; None leaves it to the shipped one."""
+    if lesson is None:
+        return None if start is None else start.rejector
+    return Network(lesson.rejector.config, _as_stored(lesson.rejector.weights))
 
 
 def _as_stored(weights: Weights) -> Weights:
@@ -125,12 +173,31 @@ def _as_stored(weights: Weights) -> Weights:
     return {name: array.astype(np.float16).astype(np.float32) for name, array in weights.items()}
 
 
-def _complete(draft: CheckpointMetadata, evaluation: Evaluation) -> CheckpointMetadata:
+def _complete(draft: Checkpoint, evaluation: Evaluation) -> Checkpoint:
     matrix = tuple(tuple(int(count) for count in row) for row in evaluation.confusion_matrix)
-    return replace(draft, test_accuracy=evaluation.accuracy, confusion_matrix=matrix)
+    metadata = replace(draft.metadata, test_accuracy=evaluation.accuracy, confusion_matrix=matrix)
+    return replace(draft, metadata=metadata)
 
 
-def _write_figures(directory: Path, history: Any, evaluation: Evaluation) -> None:  # noqa: ANN401
+def _tell_lesson(lesson: "Lesson | None") -> dict[str, Any]:
+    """Tell what became of the extra examples."""
+    if lesson is None:
+        return {"quarantined": [], "extra": {"trained": 0, "held_out": 0}}
+    return {
+        "quarantined": [asdict(one) for one in lesson.quarantined],
+        "extra": {"trained": lesson.trained, "held_out": len(lesson.held_out)},
+    }
+
+
+def _tell_scores(before: ModelScores | None, after: ModelScores) -> dict[str, Any]:
+    return {"before": before and asdict(before), "after": asdict(after)}
+
+
+def _write_figures(
+    directory: Path,
+    history: Any,  # noqa: ANN401
+    evaluation: Evaluation,
+) -> None:
     # Slow to import, and seldom asked for.
     from mnist_model.figures import plot_confusion_matrix, plot_training_curves  # noqa: PLC0415
 

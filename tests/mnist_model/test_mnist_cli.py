@@ -10,6 +10,8 @@ from drawing import blank_page, draw_digits
 from mnist_model.__main__ import main as run_workflow
 from mnist_model.checkpoint import load_checkpoint
 from mnist_model.cli import main
+from mnist_model.extra import ExtraExamples, write_npz
+from mnist_model.reader import Reader
 
 
 def _write_idx(path, array):
@@ -102,8 +104,12 @@ def test_training_reports_its_events_and_saves(small_mnist, tmp_path, capsys):
     )
     assert end.keys() == {
         *("event", "checkpoint", "sha256", "validation_accuracy", "test_accuracy"),
-        *("confusion_matrix", "seconds"),
+        *("confusion_matrix", "seconds", "calibration_error", "quarantined", "extra"),
+        *("before", "after"),
     }
+    assert (end["quarantined"], end["extra"]) == ([], {"trained": 0, "held_out": 0})
+    assert end["before"] is None
+    assert end["after"]["test_accuracy"] == end["test_accuracy"]
     metadata = load_checkpoint(output).metadata
     assert (metadata.sha256, metadata.seed) == (end["sha256"], 4)
     assert metadata.test_accuracy == end["test_accuracy"] > 0.5
@@ -117,6 +123,67 @@ def test_training_reports_its_events_and_saves(small_mnist, tmp_path, capsys):
     assert evaluation["confusion_matrix"] == end["confusion_matrix"]
     assert main(["evaluate", *arguments[:2], "--checkpoint", str(output)]) == 0
     assert "Number of images tested: 200" in capsys.readouterr().out
+
+
+def _draw_stripes(labels, seed):
+    """Draw what is not in `small_mnist`: upright bars whose place tells the label."""
+    images = np.random.default_rng(seed).integers(0, 60, (len(labels), 28, 28), dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[5:23, 2 * label + 3 : 2 * label + 6] = 255
+    return images
+
+
+def test_training_learns_extra_examples_and_tells_what_became_of_them(
+    small_mnist, tmp_path, capsys
+):
+    arguments = ["--data-dir", str(small_mnist), "--json", "--recipe", "quick"]
+    start, output = tmp_path / "start.safetensors", tmp_path / "model.safetensors"
+    assert main(["train", *arguments, "--epochs", "8", "--output", str(start)]) == 0
+    capsys.readouterr()
+    labels = np.tile([2, 9], 30)
+    extra = ExtraExamples(
+        images=_draw_stripes(labels, seed=1),
+        labels=labels,
+        ids=np.arange(60) + 100,
+        held_out=np.arange(60) % 5 < 2,
+        vetted=np.ones(60, np.bool_),
+    )
+    write_npz(tmp_path / "extra.npz", extra)
+    places = ["--start-from", str(start), "--output", str(output)]
+    extra_arguments = ["--extra", str(tmp_path / "extra.npz"), "--epochs", "8"]
+    assert main(["train", *arguments, *places, *extra_arguments]) == 0
+    lines = _lines(capsys)
+    stages = [line["stage"] for line in lines if line["event"] == "stage"]
+    assert stages == ["vetting", "training", "evaluating", "saving"]
+    end = lines[-1]
+    assert (end["quarantined"], end["extra"]) == ([], {"trained": 36, "held_out": 24})
+    assert (
+        end["before"].keys()
+        == end["after"].keys()
+        == {
+            *("test_accuracy", "calibration_error", "digits_refused"),
+            *("held_out_right", "held_out_count", "no_digits_refused", "no_digits_count"),
+        }
+    )
+    assert end["before"]["held_out_count"] == end["after"]["held_out_count"] == 24
+    assert end["before"]["held_out_right"] < 12
+    assert end["after"]["held_out_right"] == 24
+    assert end["after"]["no_digits_count"] == 0
+    # What was measured is what the file does.
+    reader = Reader(load_checkpoint(output))
+    read_as = reader.judge(extra.images[extra.held_out]).probabilities.argmax(axis=1)
+    assert read_as.tolist() == extra.labels[extra.held_out].tolist()
+
+
+def test_extra_examples_that_cannot_be_used_fail_in_one_sentence(small_mnist, tmp_path, capsys):
+    arguments = ["train", "--recipe", "quick", "--data-dir", str(small_mnist)]
+    output = tmp_path / "model.safetensors"
+    missing = str(tmp_path / "missing.npz")
+    assert main([*arguments, "--extra", missing, "--output", str(output)]) == 1
+    assert capsys.readouterr().err == (
+        f"mnist: Cannot read the examples {missing}: No such file or directory.\n"
+    )
+    assert not output.exists()
 
 
 def test_failed_training_is_an_event_and_exit_code_1(tmp_path, capsys):

@@ -1,0 +1,151 @@
+"""Finds the extra examples whose labels contradict what MNIST and the other examples teach.
+
+Each example is judged by a model that has not seen it: one that went on for a moment from the
+weights that training starts from, with MNIST and the other half of the examples.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from mnist_model.checkpoint import Checkpoint
+from mnist_model.data import Split
+from mnist_model.extra import NO_DIGIT, ExtraExamples
+from mnist_model.mixing import oversample
+from mnist_model.reader import Judgements, Reader
+from mnist_model.recipes import Recipe
+from mnist_model.rejector_training import Rehearsal, teach_rejector
+from mnist_model.train import train_recipe
+
+SURE = 0.9  # of something else than the label, or more
+UNLIKELY = 0.05  # the label, or less
+SAMPLE = 10_000  # of MNIST's images, for each judge
+# How often a label of the examples may be shown, as a share of the images of MNIST beside it. A
+# label has a tenth of those. Where the examples call 1s 7, and there are 25 1s of MNIST's for
+# each, a judge still holds a common 1 for one; a way of writing that MNIST lacks it learns anyway.
+SHARE_PER_LABEL = 0.004
+MOST_REPEATS = 8
+RECIPE = Recipe(
+    name="vetting",
+    summary="A moment's training, to judge examples by.",
+    epochs=1,
+    batch_size=256,
+    optimizer="adamw",
+    learning_rate=0.0003,
+    schedule="one_cycle",
+    half_precision=True,
+)
+_ROUNDS = 2
+_REPORTED_BY = 200  # images of MNIST; what `train_recipe` reports of them is not used
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """An example that is neither learned from nor counted, until somebody has decided."""
+
+    id: int
+    label: int  # what was said: 0 to 9, or NO_DIGIT
+    read_as: int  # what the judge says: 0 to 9, or NO_DIGIT
+    probability: float  # of `read_as`, as the judge sees it
+
+
+def vet(
+    examples: ExtraExamples, start: Checkpoint, rehearsal: Rehearsal, mnist: Split, *, seed: int
+) -> tuple[Quarantined, ...]:
+    """List the examples to be put in quarantine.
+
+    What the first round finds teaches nobody in the second, so that a few honest examples are not
+    drowned by many wrong ones.
+
+    Args:
+        examples: Those that are held out are judged like the rest, but teach no judge. Those that
+            somebody has vetted are never found.
+        start: The weights that training starts from.
+        rehearsal: Of its rejector.
+        mnist: The training split.
+        seed: Of the judges' training.
+    """
+    found: tuple[Quarantined, ...] = ()
+    for _ in range(_ROUNDS):
+        trusted = examples.where(~np.isin(examples.ids, [one.id for one in found]))
+        earlier, found = found, _judge_folds(examples, trusted, start, rehearsal, mnist, seed)
+        if not (earlier or found):
+            break
+    return found
+
+
+def _judge_folds(
+    examples: ExtraExamples,
+    trusted: ExtraExamples,
+    start: Checkpoint,
+    rehearsal: Rehearsal,
+    mnist: Split,
+    seed: int,
+) -> tuple[Quarantined, ...]:
+    """Judge each half of the examples by what the other half's `trusted` ones teach."""
+    found: list[Quarantined] = []
+    for fold in (0, 1):
+        judged = examples.where((_folds(examples) == fold) & ~examples.vetted)
+        is_other = (_folds(trusted) != fold) | trusted.vetted
+        if len(judged):
+            taught = trusted.where(is_other & ~trusted.held_out)
+            judge = _train_judge(taught, start, rehearsal, mnist, seed)
+            found += list_implausible(judged, judge.judge(judged.images))
+    return tuple(found)
+
+
+def _folds(examples: ExtraExamples) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Put each example in one of two folds, by hash, so that it stays there; (N,)."""
+    digests = (hashlib.sha256(f"fold of {id_}".encode()).digest() for id_ in examples.ids)
+    return np.array([digest[0] % 2 for digest in digests], np.int64)
+
+
+def _train_judge(
+    taught: ExtraExamples, start: Checkpoint, rehearsal: Rehearsal, mnist: Split, seed: int
+) -> Reader:
+    """Go on from `start` for a moment, with some of the examples."""
+    if len(taught) == 0:
+        return Reader(start)
+
+    def shown(split: Split, beside: int) -> Split:
+        return oversample(
+            split, per_label=round(SHARE_PER_LABEL * beside), most_repeats=MOST_REPEATS, seed=seed
+        )
+
+    random = np.random.default_rng(seed)
+    sample = random.choice(len(mnist), min(SAMPLE, len(mnist)), replace=False)
+    known = Split(mnist.images[sample], mnist.labels[sample])
+    digits = shown(taught.where(taught.is_digit).as_split(), len(known))
+    trained = train_recipe(
+        replace(RECIPE, model=start.metadata.config),
+        known.joined_with(digits),
+        Split(known.images[:_REPORTED_BY], known.labels[:_REPORTED_BY]),
+        seed=seed,
+        start_from=start.weights,
+    )
+    torch.manual_seed(seed)
+    rejector = teach_rejector(
+        Reader(start).rejector.network, rehearsal, shown(taught.as_split(), len(rehearsal))
+    )
+    return Reader(Checkpoint(start.metadata, trained.weights(), rejector))
+
+
+def list_implausible(examples: ExtraExamples, judgements: Judgements) -> list[Quarantined]:
+    """List the examples whose label the judge holds for unlikely, being sure of another.
+
+    Of what is said to be a digit, the question is which. The rejector's doubt does not count
+    against a label that would be read: strange digits are what is to be learned.
+    """
+    found = []
+    for row, (id_, label) in enumerate(zip(examples.ids, examples.labels, strict=True)):
+        digits, no_digit = judgements.probabilities[row], judgements.no_digit[row]
+        read_as = int(digits.argmax())
+        likely = no_digit if label == NO_DIGIT else digits[label]
+        probability = digits[read_as]
+        if label != NO_DIGIT and no_digit >= SURE:
+            read_as, probability = NO_DIGIT, no_digit
+        if likely < UNLIKELY and probability >= SURE:
+            found.append(Quarantined(int(id_), int(label), read_as, float(probability)))
+    return found
