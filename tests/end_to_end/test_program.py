@@ -20,7 +20,7 @@ from drawing import draw_digits
 from PIL import Image
 from playwright.async_api import Locator, Page, expect
 
-from bot.playground import USER_ID
+from bot.playground import ADMIN_ID, USER_ID
 
 PROGRAM = Path(sys.executable).with_name("digit-bot")
 READY = re.compile(r"The bot is ready: (\S+)")
@@ -173,6 +173,29 @@ async def test_digit_drawn_on_the_canvas_is_read(tmp_path: Path) -> None:
         await page.mouse.up()
         await page.get_by_test_id("canvas-send").click()
         await expect(last_answer(page)).to_contain_text("is a 7")
+
+
+@pytest.mark.browser
+async def test_in_the_group_one_person_asks_and_only_they_may_judge(tmp_path: Path) -> None:
+    async with running(tmp_path) as (_, url), open_page(url) as page:
+        await page.get_by_test_id("chat-group").click()
+        await upload(page, draw_digits([7]))  # Not meant for the bot.
+        await page.get_by_test_id("role-admin").click()
+        photo = page.locator('[data-testid="message"][data-from="other"]')
+        await photo.hover()
+        await photo.get_by_test_id("reply").click()
+        await send_text(page, "/read")
+        await expect(last_answer(page)).to_contain_text("This is a 7.")
+
+        await page.get_by_test_id("role-user").click()
+        await last_answer(page).get_by_role("button", name="Right").click()
+        await expect(page.get_by_test_id("alert")).to_contain_text("who asked for this reading")
+        await page.get_by_test_id("alert").get_by_role("button", name="OK").click()
+        await page.get_by_test_id("role-admin").click()
+        await last_answer(page).get_by_role("button", name="Right").click()
+        await expect(last_answer(page)).to_contain_text("You say that this is right.")
+    assert fetch(tmp_path, "SELECT user_id, label FROM correction") == [(ADMIN_ID, 7)]
+    assert fetch(tmp_path, "SELECT count(*) FROM reading") == [(1,)]
 
 
 async def test_killed_while_reading_it_answers_after_the_next_start(tmp_path: Path) -> None:

@@ -32,32 +32,34 @@ const post = (path, body) => request(path, {
 export const fileUrl = (fileId) => `/playground/files/${encodeURIComponent(fileId)}`;
 export const loadPeople = () => request("/playground/people");
 
-/** What one person does in their chat. */
-export function chatOf(userId) {
-  const path = `/playground/chats/${userId}`;
+const pathOf = (userId, chatId, what) => `/playground/chats/${chatId}/${what}?as=${userId}`;
+
+/** What one person does in a chat. */
+export function chatOf(userId, chatId) {
+  const path = (what) => pathOf(userId, chatId, what);
   return {
-    sendText: (text, replyTo) => post(`${path}/text`, { text, reply_to: replyTo }),
-    press: (messageId, data) => post(`${path}/press`, { message_id: messageId, data }),
-    loadBefore: (messageId) => request(`${path}/messages?before=${messageId}`),
+    sendText: (text, replyTo) => post(path("text"), { text, reply_to: replyTo }),
+    press: (messageId, data) => post(path("press"), { message_id: messageId, data }),
+    loadBefore: (messageId) => request(`${path("messages")}&before=${messageId}`),
     sendUpload(kind, blob, name, caption, replyTo) {
       const form = new FormData();
       form.append("file", blob, name);
       if (caption) form.append("caption", caption);
       if (replyTo) form.append("reply_to", replyTo);
-      return request(`${path}/${kind}`, { method: "POST", body: form });
+      return request(path(kind), { method: "POST", body: form });
     },
   };
 }
 
 /**
- * Listen to a chat until the returned function is called. The server begins every stream with the
+ * Listen to a chat as one person until the returned function is called. The server begins every stream with the
  * whole chat, so that reconnecting is all it takes to be up to date after a restart.
  */
-export function listen(userId, handlers, onConnected) {
+export function listen(userId, chatId, handlers, onConnected) {
   let source;
   let timer;
   const open = () => {
-    source = new EventSource(`/playground/chats/${userId}/events`);
+    source = new EventSource(pathOf(userId, chatId, "events"));
     source.onopen = () => onConnected(true);
     source.onerror = () => {
       onConnected(false);

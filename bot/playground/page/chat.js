@@ -49,11 +49,11 @@ export function createChat(actions) {
       const day = new Date(message.date * 1000).toDateString();
       const isNewDay = day !== previous?.day;
       if (isNewDay) item.before(element("li", { className: "day" }, dayName(message.date)));
-      const isFirst = isNewDay || previous.from !== item.dataset.from;
+      const isFirst = isNewDay || previous.from !== message.from.id;
       item.classList.toggle("is-first", isFirst);
       previous?.item.classList.toggle("is-last", isFirst);
       item.classList.add("is-last");
-      previous = { day, from: item.dataset.from, item };
+      previous = { day, from: message.from.id, item };
     }
     find("welcome").hidden = shown.size > 0;
   }
@@ -83,7 +83,7 @@ export function createChat(actions) {
       isAtEnd = true;
     },
     receive(message) {
-      const isMine = !message.from.is_bot && !shown.has(message.message_id);
+      const isMine = actions.isMine(message) && !shown.has(message.message_id);
       put(message);
       arrange();
       if (message.from.is_bot && !message.edit_date) showTyping(0);

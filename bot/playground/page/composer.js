@@ -9,6 +9,7 @@ export function createComposer(actions) {
   const menuButton = find("menu");
   const menu = find("commands");
   let commands = [];
+  let commandEnd = "";
   let selected = 0;
   let replyTo = null;
 
@@ -40,7 +41,7 @@ export function createComposer(actions) {
   function choose(command) {
     showMenu([]);
     setText("");
-    actions.sendText(`/${command}`);
+    actions.sendText(`/${command}${commandEnd}`);
     text.focus();
   }
 
@@ -110,8 +111,10 @@ export function createComposer(actions) {
       setReply(null);
       return message;
     },
-    setCommands(list) {
+    /** Offer these commands; in a group, each is sent with the name of the bot at its end. */
+    setCommands(list, end = "") {
       commands = list;
+      commandEnd = end;
       menuButton.hidden = list.length === 0;
       // They may arrive when one is already looking for them.
       if (text.value.startsWith("/")) showMenu(matching());

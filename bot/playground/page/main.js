@@ -6,19 +6,22 @@ import { createComposer } from "./composer.js";
 import { find } from "./dom.js";
 import { createDrawing } from "./draw.js";
 import { alert, enlarge, notice, toast } from "./notices.js";
+import { createPlace } from "./place.js";
 import { createUpload } from "./upload.js";
 
 const PATIENCE_MS = 2500; // a bot or a server that starts anew needs no alarm
-const ROLES = ["user", "admin"];
 
+let everybody = null; // who there is: { bot, people, group }
+let place = null; // who one is, and where: { person, isGroup }
 let me = null; // what the person before the page can do
 let stopListening = () => {};
-const state = { isConnected: true, isRunning: true, isTyping: false };
+const state = { isConnected: true, isRunning: true, isTyping: false, members: null };
 let patience = null;
 
 const chat = createChat({
   command: (text) => sendText(text),
   enlarge,
+  isMine: (message) => message.from.id === place.person.id,
   press,
   reply: (message) => composer.setReply(chat.get(message.message_id) ?? message),
   show: (messageId) => chat.show(messageId),
@@ -26,7 +29,12 @@ const chat = createChat({
 });
 const composer = createComposer({ sendText });
 const upload = createUpload((...picture) => sendUpload(...picture));
-const drawing = createDrawing((picture) => sendUpload("photo", picture, "drawing.png", ""));
+const drawing = createDrawing((picture) => {
+  if (!place.isGroup) return sendUpload("photo", picture, "drawing.png", "");
+  // In a group it is the caption that asks the bot.
+  upload.open([new File([picture], "drawing.png", { type: picture.type })]);
+  return undefined;
+});
 
 async function sendText(text) {
   try {
@@ -76,31 +84,39 @@ function showState() {
   const fault = !state.isConnected ? "Connection lost. Reconnecting…"
     : !state.isRunning ? "The bot is not running. What you send waits until it is." : null;
   clearTimeout(patience);
-  status.classList.toggle("is-live", !fault);
+  status.classList.toggle("is-live", !fault && (state.isTyping || !state.members));
   if (fault) {
     patience = setTimeout(() => {
       status.textContent = state.isConnected ? "offline" : "reconnecting…";
       notice(fault);
     }, PATIENCE_MS);
   } else {
-    status.textContent = state.isTyping ? "typing…" : "online";
+    status.textContent = statusNow();
     notice(null);
   }
 }
+
+function statusNow() {
+  if (state.isTyping) return state.members ? `${everybody.bot.first_name} is typing…` : "typing…";
+  return state.members ?? "online";
+}
+
+const setCommands = (commands) =>
+  composer.setCommands(commands, place.isGroup ? `@${everybody.bot.username}` : "");
 
 const handlers = {
   chat(now) {
     chat.reset(now.messages);
     chat.showTyping(now.typing_s);
     find("earlier").hidden = now.is_all;
-    composer.setCommands(now.commands);
+    setCommands(now.commands);
     state.isRunning = now.is_running;
     showState();
   },
   message: (message) => chat.receive(message),
   deleted: ({ message_id: messageId }) => chat.remove(messageId),
   typing: ({ seconds }) => chat.showTyping(seconds),
-  commands: (commands) => composer.setCommands(commands),
+  commands: setCommands,
   bot({ is_running: isRunning }) {
     if (isRunning === state.isRunning) return;
     state.isRunning = isRunning;
@@ -111,51 +127,35 @@ const handlers = {
   },
 };
 
-function become(role, people) {
-  const person = people[ROLES.indexOf(role)];
+/** Be a person in their private chat or in the group. */
+function become({ person, isGroup }) {
+  const { bot, people, group } = everybody;
+  const chatId = isGroup ? group.id : person.id;
   stopListening();
+  place = { person, isGroup };
+  document.body.dataset.chat = isGroup ? "group" : "private";
+  find("chat-name").textContent = isGroup ? group.title : bot.first_name;
+  state.members = isGroup ? [...people, bot].map((member) => member.first_name).join(", ") : null;
   chat.clear();
   composer.setReply(null);
   composer.setCommands([]);
-  me = chatOf(person.id);
-  stopListening = listen(person.id, handlers, (isConnected) => {
+  me = chatOf(person.id, chatId);
+  stopListening = listen(person.id, chatId, handlers, (isConnected) => {
     if (isConnected === state.isConnected) return;
     state.isConnected = isConnected;
     showState();
   });
-  for (const button of document.querySelectorAll("[data-role]")) {
-    const isMe = button.dataset.role === role;
-    button.setAttribute("aria-checked", String(isMe));
-    button.tabIndex = isMe ? 0 : -1;
-  }
-}
-
-const roleNow = () => (location.hash === "#admin" ? "admin" : "user");
-
-function switchRole(role) {
-  // Part of the address, so that a reload or a second tab keeps it.
-  history.replaceState(null, "", role === "admin" ? "#admin" : location.pathname);
-  dispatchEvent(new HashChangeEvent("hashchange"));
-  document.querySelector(`[data-role="${role}"]`).focus();
 }
 
 async function start() {
-  let everybody;
   while (!everybody) {
     everybody = await loadPeople().catch(() => new Promise((resolve) => { setTimeout(resolve, 1000); }));
   }
-  const { bot, people } = everybody;
-  find("bot-name").textContent = bot.first_name;
+  const { bot } = everybody;
   document.title = `${bot.first_name} · playground`;
-  for (const button of document.querySelectorAll("[data-role]")) {
-    button.textContent = people[ROLES.indexOf(button.dataset.role)].first_name;
-    button.addEventListener("click", () => switchRole(button.dataset.role));
-    button.addEventListener("keydown", (event) => {
-      if (event.key.startsWith("Arrow")) switchRole(button.dataset.role === "admin" ? "user" : "admin");
-    });
-  }
-  addEventListener("hashchange", () => become(roleNow(), people));
-  become(roleNow(), people);
+  find("welcome-mention").textContent = `@${bot.username}`;
+  upload.setMention(`@${bot.username}`);
+  createPlace(everybody, become);
   if (matchMedia("(hover: hover)").matches) composer.focus();
 }
 

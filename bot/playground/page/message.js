@@ -19,12 +19,15 @@ export function summary(message) {
   return message.document?.file_name ?? "Message";
 }
 
-/** Make the list item. `actions`: command(text), enlarge(url), press(message, button, element), reply(message), show(id). */
+/** Make the list item. `actions`: isMine(message), command(text), enlarge(url), press(message, button, element), reply(message), show(id). */
 export function renderMessage(message, actions) {
   const text = message.text ?? message.caption;
   const when = timeOf(message);
   if (message.photo && !text) when.classList.add("on-picture");
+  const from = actions.isMine(message) ? "me" : message.from.is_bot ? "bot" : "other";
   const bubble = element("div", { className: "bubble" },
+    message.chat.type !== "private" && from !== "me"
+      ? element("b", { className: "sender" }, message.from.first_name) : null,
     message.reply_to_message ? quote(message.reply_to_message, actions) : null,
     message.photo ? picture(message.photo, actions) : null,
     message.document ? file(message.document, actions) : null,
@@ -37,7 +40,7 @@ export function renderMessage(message, actions) {
   if (!text && !message.photo && !message.document) bubble.prepend(unknownKind());
   return element("li", {
     className: "message", tabIndex: -1, "data-message-id": message.message_id,
-    "data-from": message.from.is_bot ? "bot" : "me", "data-testid": "message",
+    "data-from": from, "data-testid": "message",
   },
   element("div", { className: "body" }, bubble,
     message.reply_markup ? keyboard(message, actions) : null),

@@ -44,6 +44,9 @@ function wrap(entity, inner, text, onCommand) {
       return element("button", {
         type: "button", className: "command", onclick: () => onCommand(text),
       }, inner);
+    case "mention":
+    case "text_mention":
+      return element("span", { className: "mention" }, inner);
     case "spoiler": {
       const spoiler = element("button", {
         type: "button", className: "spoiler", "aria-label": "Hidden text: show it",

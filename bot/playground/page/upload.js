@@ -8,6 +8,7 @@ export function createUpload(send) {
   const input = find("files");
   const asFile = find("as-file");
   const caption = find("caption");
+  const mention = find("mention");
   const sendButton = find("preview-send");
   const fault = find("preview-fault");
   let waiting = [];
@@ -79,6 +80,12 @@ export function createUpload(send) {
     event.preventDefault();
     if (!sendButton.disabled) sendFirst();
   });
+  mention.addEventListener("click", () => {
+    if (!caption.value.includes(mention.textContent)) {
+      caption.value = `${caption.value} ${mention.textContent}`.trim();
+    }
+    caption.focus();
+  });
   find("attach").addEventListener("click", () => input.click());
   input.addEventListener("change", () => { open([...input.files]); input.value = ""; });
   document.addEventListener("paste", (event) => {
@@ -86,7 +93,11 @@ export function createUpload(send) {
     if (files.length) { event.preventDefault(); open(files); }
   });
   acceptDrops(open);
-  return { choose: () => input.click() };
+  return {
+    choose: () => input.click(),
+    open,
+    setMention(name) { mention.textContent = name; },
+  };
 }
 
 function acceptDrops(open) {

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from playwright.async_api import Page, expect
 from starlette.applications import Starlette
 from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.playground import ADMIN_ID, USER_ID, Playground, create_playground
+from bot.playground import ADMIN_ID, GROUP_ID, USER_ID, Playground, create_playground
 
 pytestmark = pytest.mark.browser
 
@@ -187,11 +188,83 @@ async def test_page_catches_up_after_a_restart(page: Page, server: Server, tmp_p
         await expect(page.locator("[data-from=me]")).to_have_count(restarts)
 
 
+async def test_photo_in_the_group_reaches_the_bot_when_it_is_mentioned(
+    page: Page, bot: Bot, playground: Playground
+) -> None:
+    await page.get_by_test_id("chat-group").click()
+    await expect(page.get_by_text("Ask it among friends")).to_be_visible()
+    photo = {"name": "seven.png", "mimeType": "image/png", "buffer": picture(300, 200)}
+    for caption in ("a seven", "and this"):
+        await page.get_by_test_id("file-input").set_input_files(photo)
+        await page.get_by_test_id("caption").fill(caption)
+        if caption == "and this":
+            await page.get_by_test_id("mention").click()
+        await page.get_by_test_id("preview-send").click()
+        await expect(page.get_by_test_id("preview")).to_be_hidden()
+    message = (await next_update(bot)).message
+    assert message.caption == f"and this @{bot.username}"
+    assert (message.chat.id, message.from_user.id) == (GROUP_ID, USER_ID)
+    assert len(playground.messages(GROUP_ID)) == 2
+    await expect(page.locator("[data-from=me] .mention")).to_have_text(f"@{bot.username}")
+
+
+async def test_reply_in_the_group_asks_for_the_photo_of_another(
+    page: Page, bot: Bot, playground: Playground
+) -> None:
+    await bot.set_my_commands([BotCommand("read", "Read it")], {"type": "all_group_chats"})
+    photo = await playground.send_photo(USER_ID, picture(), chat_id=GROUP_ID)
+    await page.get_by_test_id("chat-group").click()
+    await expect(page.locator("[data-from=me] img")).to_be_visible()
+    await page.get_by_test_id("role-admin").click()
+    shown = page.locator("[data-from=other]")
+    await expect(shown.locator(".sender")).to_have_text("Guest")
+    await shown.hover()
+    await shown.get_by_test_id("reply").click()
+    await page.get_by_test_id("command-menu").click()
+    await page.get_by_test_id("commands").get_by_text("/read").click()
+    message = (await next_update(bot)).message
+    assert message.text == f"/read@{bot.username}"
+    assert message.from_user.id == ADMIN_ID
+    assert message.reply_to_message.id == photo["message_id"]
+
+
+async def test_group_names_who_said_what_and_alerts_only_who_pressed(
+    page: Page, bot: Bot, playground: Playground
+) -> None:
+    await page.get_by_test_id("chat-group").click()
+    await bot.send_message(GROUP_ID, "A 7?", reply_markup=KEYBOARD)
+    await playground.send_text(ADMIN_ID, "I think so", chat_id=GROUP_ID)
+    await playground.send_text(USER_ID, "me too", chat_id=GROUP_ID)
+    await expect(page.get_by_test_id("message")).to_have_count(3)
+    names = page.locator(".sender:visible")
+    await expect(names).to_have_text(["Digit Reader", "Admin"])
+    await page.get_by_test_id("inline-button").click()
+    query = (await next_update(bot)).callback_query
+    assert (query.from_user.id, query.message.chat.id) == (USER_ID, GROUP_ID)
+    await query.answer("Not yours", show_alert=True)
+    await expect(page.get_by_test_id("alert")).to_contain_text("Not yours")
+
+
+async def test_place_is_kept_in_the_address(page: Page) -> None:
+    await page.get_by_test_id("chat-group").click()
+    await page.get_by_test_id("role-admin").click()
+    await expect(page).to_have_url(re.compile(r"#admin\+group$"))
+    await page.reload()
+    for chosen in ("chat-group", "role-admin"):
+        await expect(page.get_by_test_id(chosen)).to_have_attribute("aria-checked", "true")
+    await page.get_by_test_id("chat-group").press("ArrowLeft")
+    await expect(page.get_by_test_id("chat-private")).to_be_focused()
+    await expect(page).to_have_url(re.compile(r"#admin$"))
+
+
+@pytest.mark.parametrize("chat_id", [USER_ID, GROUP_ID], ids=["private", "group"])
 @pytest.mark.parametrize("width", [320, 1280])
-async def test_nothing_overflows(page: Page, bot: Bot, width: int) -> None:
+async def test_nothing_overflows(page: Page, bot: Bot, width: int, chat_id: int) -> None:
     await page.set_viewport_size({"width": width, "height": 640})
-    await bot.send_message(USER_ID, "w" * 300 + " <pre>" + "=" * 200 + "</pre>", "HTML")
-    await bot.send_photo(USER_ID, picture(1600, 400), caption="chart", reply_markup=KEYBOARD)
+    if chat_id == GROUP_ID:
+        await page.get_by_test_id("chat-group").click()
+    await bot.send_message(chat_id, "w" * 300 + " <pre>" + "=" * 200 + "</pre>", "HTML")
+    await bot.send_photo(chat_id, picture(1600, 400), caption="chart", reply_markup=KEYBOARD)
     await expect(page.locator("[data-from=bot]")).to_have_count(2)
     assert await page.evaluate("document.documentElement.scrollWidth") == width
     assert await page.evaluate("document.getElementById('chat').scrollWidth") <= width
