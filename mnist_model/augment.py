@@ -36,15 +36,25 @@ def deform(pixels: Tensor, deformation: Deformation) -> Tensor:
 
 def _warp(images: Tensor, deformation: Deformation) -> Tensor:
     """Move pixels: an affine map about the centre plus a smooth random displacement."""
-    grid = F.affine_grid(
-        _affine_maps(images, deformation), list(images.shape), align_corners=False
-    )
+    coefficients = _affine_maps(images, deformation)  # (N, 2, 3)
+    basis = _affine_basis()
     if deformation.elastic_px:
         coarse = torch.randn(len(images), 2, _ELASTIC_GRID**2, device=images.device)
-        field = coarse @ _elastic_basis().to(images.device)  # (N, 2, 784)
-        steps = field.view(-1, 2, IMAGE_SIZE_PX, IMAGE_SIZE_PX).permute(0, 2, 3, 1)
-        grid = grid + _in_grid_units(deformation.elastic_px) * steps
+        coarse *= _in_grid_units(deformation.elastic_px)
+        coefficients = torch.cat((coefficients, coarse), dim=2)  # (N, 2, 39)
+        basis = torch.cat((basis, _elastic_basis()))
+    # All pixels of all images at once: many small products would take several times as long.
+    grid = coefficients.view(-1, len(basis)) @ basis.to(images.device)  # (2 N, 784)
+    grid = grid.view(-1, 2, IMAGE_SIZE_PX, IMAGE_SIZE_PX).permute(0, 2, 3, 1)
     return F.grid_sample(images, grid, mode="bilinear", align_corners=False)
+
+
+@functools.cache
+def _affine_basis() -> Tensor:
+    """Return every pixel's place, x, y and 1, in grid units: (3, 784)."""
+    places = (2 * torch.arange(IMAGE_SIZE_PX) + 1) / IMAGE_SIZE_PX - 1
+    y, x = torch.meshgrid(places, places, indexing="ij")
+    return torch.stack((x, y, torch.ones_like(x))).view(3, -1)
 
 
 @functools.cache
@@ -68,15 +78,15 @@ def _affine_maps(images: Tensor, deformation: Deformation) -> Tensor:
     shear = deformation.shear * _uniform(images, size)
     shift = _in_grid_units(deformation.shift_px)
     cos, sin = angle.cos(), angle.sin()
-    rows = (
-        torch.stack(
-            (cos * scale_x, (shear * cos - sin) * scale_y, shift * _uniform(images, size))
-        ),
-        torch.stack(
-            (sin * scale_x, (shear * sin + cos) * scale_y, shift * _uniform(images, size))
-        ),
+    maps = (
+        cos * scale_x,
+        (shear * cos - sin) * scale_y,
+        shift * _uniform(images, size),
+        sin * scale_x,
+        (shear * sin + cos) * scale_y,
+        shift * _uniform(images, size),
     )
-    return torch.stack(rows).permute(2, 0, 1)  # (N, 2, 3)
+    return torch.stack(maps, dim=1).view(-1, 2, 3)
 
 
 def _change_strokes(images: Tensor, amount: float) -> Tensor:
