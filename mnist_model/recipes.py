@@ -29,21 +29,6 @@ class Deformation:
 
 
 @dataclass(frozen=True)
-class Teacher:
-    """A convolutional network that is trained first, by the recipe it belongs to.
-
-    The MLP then learns to judge deformed digits as the teacher does.
-    Source: Hinton et al., "Distilling the Knowledge in a Neural Network", 2015.
-    """
-
-    width: int = 24  # channels of its first layers; the last have four times as many
-    epochs: int = 12
-    learning_rate: float = 0.004
-    temperature: float = 3.0  # both sides' log-probabilities are divided by it, then compared
-    share: float = 0.9  # of the MLP's loss; the rest asks for the true label
-
-
-@dataclass(frozen=True)
 class Recipe:
     """One way to train an MLP."""
 
@@ -63,9 +48,7 @@ class Recipe:
     # The last epochs deform with only part of the strength: many shapes first, then common ones.
     calm_share: float = 0.0  # of the epochs
     calm_strength: float = 0.5
-    reuse: int = 1  # times that images are learned from before they are deformed anew
     drawn_digits: int = 0  # digits of made-up strokes beside MNIST's, in styles it hardly has
-    teacher: Teacher | None = None
     label_smoothing: float = 0.0  # share of the target spread over all classes
     average_decay: float = 0.0  # of the moving average of weights, per step; 0 = no average
     half_precision: bool = False  # bfloat16 matrix products; faster where the hardware has them
@@ -74,11 +57,8 @@ class Recipe:
     threads: int = 1  # on a CPU; these networks gain little from more, and the bot runs beside
 
     def shortened(self, epochs: int) -> "Recipe":
-        """Return the same recipe with `epochs` epochs; a teacher gets no more than that either."""
-        if self.teacher is None:
-            return replace(self, epochs=epochs)
-        teacher = replace(self.teacher, epochs=min(self.teacher.epochs, epochs))
-        return replace(self, epochs=epochs, teacher=teacher)
+        """Return the same recipe with `epochs` epochs."""
+        return replace(self, epochs=epochs)
 
 
 _PHOTO_DEFORMATION = Deformation(

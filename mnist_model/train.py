@@ -9,7 +9,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -30,8 +30,7 @@ from mnist_model.errors import CheckpointError
 from mnist_model.evaluate import fit_temperature
 from mnist_model.inference import NumpyMLP
 from mnist_model.model import build_model
-from mnist_model.recipes import Deformation, Recipe, Teacher
-from mnist_model.teacher import build_teacher
+from mnist_model.recipes import Deformation, Recipe
 
 _CHUNK = 2048  # images deformed at once: large enough to be fast, small enough for the caches
 
@@ -130,7 +129,6 @@ def train_recipe(
     *,
     seed: int,
     start_from: Weights | None = None,
-    on_stage: Callable[[str], None] | None = None,
     on_epoch: Callable[[EpochReport], None] | None = None,
 ) -> TrainedModel:
     """Train a recipe. The same seed gives the same weights on the same machine.
@@ -141,9 +139,7 @@ def train_recipe(
         validation: Images to judge by: plateau schedule, report, temperature.
         seed: Of torch's global random numbers and of the drawn digits.
         start_from: Weights to go on from instead of random ones.
-        on_stage: Called when the recipe's teacher begins to learn ("teaching"), and when the MLP
-            does then ("training").
-        on_epoch: Called after each epoch of the MLP.
+        on_epoch: Called after each epoch.
 
     Raises:
         CheckpointError: `start_from` does not fit the recipe's model.
@@ -156,14 +152,7 @@ def train_recipe(
         load_weights(model, start_from)
     if recipe.drawn_digits:
         train = train.joined_with(draw_digits(recipe.drawn_digits, seed=seed))
-    teach = None
-    if recipe.teacher is not None:
-        if on_stage is not None:
-            on_stage("teaching")
-        teach = _train_teacher(recipe, recipe.teacher, train, validation)
-        if on_stage is not None:
-            on_stage("training")
-    trained, history = _fit(model, recipe, train, validation, teach=teach, on_epoch=on_epoch)
+    trained, history = _fit(model, recipe, train, validation, on_epoch)
     served = _serve(recipe, trained, validation)
     return TrainedModel(
         model=trained,
@@ -173,39 +162,18 @@ def train_recipe(
     )
 
 
-def _train_teacher(
-    recipe: Recipe, teacher: Teacher, train: Split, validation: Split
-) -> Callable[[Tensor], Tensor]:
-    """Train the teacher as the recipe trains; return what gives its judgements, (B, 10)."""
-    own_recipe = replace(
-        recipe, epochs=teacher.epochs, learning_rate=teacher.learning_rate, reuse=1
-    )
-    model = build_teacher(teacher.width).to(pick_device())
-    trained, _ = _fit(model, own_recipe, train, validation)
-
-    @torch.no_grad()
-    def teach(inputs: Tensor) -> Tensor:
-        with torch.autocast(inputs.device.type, torch.bfloat16, enabled=recipe.half_precision):
-            parts = [trained(part) for part in inputs.split(recipe.batch_size)]
-        return torch.cat(parts).float()
-
-    return teach
-
-
 def _fit(
     model: nn.Sequential,
     recipe: Recipe,
     train: Split,
     validation: Split,
-    *,
-    teach: Callable[[Tensor], Tensor] | None = None,
-    on_epoch: Callable[[EpochReport], None] | None = None,
+    on_epoch: Callable[[EpochReport], None] | None,
 ) -> tuple[nn.Sequential, tuple[EpochReport, ...]]:
     """Run the recipe's epochs; return the model, or its average, in evaluation mode."""
     device = pick_device()
     average = _build_average(recipe, model)
     optimizer = _build_optimizer(recipe, model)
-    schedule = _build_schedule(recipe, optimizer, steps=_steps_per_epoch(recipe, len(train)))
+    schedule = _build_schedule(recipe, optimizer, steps=math.ceil(len(train) / recipe.batch_size))
     pixels, labels = train.to_tensors(device)  # (N, 784) uint8, (N,)
     history: list[EpochReport] = []
     started = time.perf_counter()
@@ -213,12 +181,10 @@ def _fit(
     for epoch in range(1, recipe.epochs + 1):
         model.train()
         total, count = torch.zeros((), device=device), 0
-        for inputs, targets, judgements in _batches(
-            pixels, labels, recipe, _deformation_in(recipe, epoch), teach
-        ):
+        for inputs, targets in _batches(pixels, labels, recipe, _deformation_in(recipe, epoch)):
             with torch.autocast(device.type, torch.bfloat16, enabled=recipe.half_precision):
                 log_probabilities = model(inputs)  # (B, 10)
-            loss = _loss(log_probabilities.float(), targets, judgements, recipe)
+            loss = _smoothed_nll(log_probabilities.float(), targets, recipe.label_smoothing)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -283,29 +249,20 @@ def _serve(recipe: Recipe, model: nn.Sequential, split: Split) -> NDArray[np.flo
 
 
 def _batches(
-    pixels: Tensor,
-    labels: Tensor,
-    recipe: Recipe,
-    deformation: Deformation | None,
-    teach: Callable[[Tensor], Tensor] | None,
-) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
-    """Yield the split in random order: normalised (B, 784), labels (B,), judgements (B, 10).
-
-    Images are deformed and judged in chunks, and each chunk is gone through `recipe.reuse` times.
-    """
+    pixels: Tensor, labels: Tensor, recipe: Recipe, deformation: Deformation | None
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield the split in random order, deformed: normalised pixels (B, 784), labels (B,)."""
     order = torch.randperm(len(labels), device=labels.device)
     chunk_size = max(1, _CHUNK // recipe.batch_size) * recipe.batch_size
     for chunk in order.split(chunk_size):
         images = pixels[chunk].float() / 255  # (chunk, 784)
         if deformation is not None:
             images = deform(images, deformation)
-        inputs = normalise(images)
-        judgements = teach(inputs) if teach is not None else None  # (chunk, 10)
-        for _ in range(recipe.reuse):
-            for part in torch.randperm(len(chunk), device=labels.device).split(recipe.batch_size):
-                if len(part) > 1:  # batch normalisation has no statistics of a single image
-                    judged = judgements[part] if judgements is not None else None
-                    yield inputs[part], labels[chunk[part]], judged
+        # Deforming treats images by their position in the chunk; batches are to be mixtures.
+        mixed = torch.randperm(len(chunk), device=labels.device)
+        for part in mixed.split(recipe.batch_size):
+            if len(part) > 1:  # batch normalisation has no statistics of a single image
+                yield normalise(images[part]), labels[chunk[part]]
 
 
 def _deformation_in(recipe: Recipe, epoch: int) -> Deformation | None:
@@ -313,25 +270,6 @@ def _deformation_in(recipe: Recipe, epoch: int) -> Deformation | None:
     if recipe.deformation is None or epoch <= round(recipe.epochs * (1 - recipe.calm_share)):
         return recipe.deformation
     return recipe.deformation.scaled(recipe.calm_strength)
-
-
-def _steps_per_epoch(recipe: Recipe, images: int) -> int:
-    return recipe.reuse * math.ceil(images / recipe.batch_size)
-
-
-def _loss(
-    log_probabilities: Tensor, labels: Tensor, judgements: Tensor | None, recipe: Recipe
-) -> Tensor:
-    """Compute the loss: against the labels, and against the teacher's judgements if there are."""
-    loss = _smoothed_nll(log_probabilities, labels, recipe.label_smoothing)
-    if judgements is None or recipe.teacher is None:
-        return loss
-    temperature, share = recipe.teacher.temperature, recipe.teacher.share
-    wanted = F.softmax(judgements / temperature, dim=1)  # (B, 10)
-    softened = F.log_softmax(log_probabilities / temperature, dim=1)
-    # Softening divides gradients by the temperature's square; this undoes it.
-    taught = -(temperature**2) * (wanted * softened).sum(dim=1).mean()
-    return share * taught + (1 - share) * loss
 
 
 def _smoothed_nll(log_probabilities: Tensor, labels: Tensor, smoothing: float) -> Tensor:

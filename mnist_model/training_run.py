@@ -53,7 +53,7 @@ def run_training(
         output: The checkpoint file; written at once and whole, at the very end.
         report: Called with each event: `start`, `epoch`, `stage` and `end`, as dictionaries that
             JSON can hold.
-        epochs: Instead of the recipe's own number; a teacher gets no more than that either.
+        epochs: Instead of the recipe's own number.
         start_from: Checkpoint to go on from, instead of random weights.
         extra: Examples to learn from beside MNIST, for `load_extra`.
         compare_with: Checkpoint to measure beside the new one; None is the one to go on from.
@@ -95,7 +95,6 @@ def run_training(
         validation,
         seed=seed,
         start_from=None if start is None else start.weights,
-        on_stage=lambda stage: report({"event": "stage", "stage": stage}),
         on_epoch=lambda epoch: report({"event": "epoch", **vars(epoch)}),
     )
     report({"event": "stage", "stage": "evaluating"})

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from mnist_model.compare import Comparison, write_csv, write_markdown
-from mnist_model.recipes import OPTIONS, RECIPES, Teacher
+from mnist_model.recipes import OPTIONS, RECIPES
 
 
 @pytest.fixture
@@ -43,10 +43,3 @@ def test_every_option_differs_from_the_base_in_more_than_its_name():
         renamed = replace(recipe, name=base.name, summary=base.summary)
         assert (renamed == base) == (name == "base")
     assert not OPTIONS.keys() & RECIPES.keys()
-
-
-def test_a_shortened_recipe_shortens_its_teacher_too():
-    recipe = replace(OPTIONS["base"], epochs=30, teacher=Teacher(epochs=10))
-    short, long = recipe.shortened(4), recipe.shortened(20)
-    assert (short.epochs, short.teacher.epochs) == (4, 4)
-    assert (long.epochs, long.teacher.epochs) == (20, 10)

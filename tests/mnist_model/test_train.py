@@ -11,7 +11,7 @@ from mnist_model.drawn import draw_digits
 from mnist_model.errors import CheckpointError
 from mnist_model.evaluate import evaluate_model
 from mnist_model.model import create_model
-from mnist_model.recipes import RECIPES, Deformation, Recipe, Teacher
+from mnist_model.recipes import RECIPES, Deformation, Recipe
 from mnist_model.train import normalise, train_model, train_recipe
 
 TINY = Recipe(
@@ -75,8 +75,6 @@ def test_a_recipe_gives_the_same_weights_for_the_same_seed(small_split):
         {"schedule": "one_cycle"},
         {"schedule": "cosine"},
         {"average_decay": 0.9},
-        {"reuse": 3},
-        {"teacher": Teacher(width=4, epochs=12, learning_rate=0.02)},
         {"label_smoothing": 0.1},
         {"half_precision": True},
         {"deformation": Deformation(shift_px=0.5, noise=0.02)},
@@ -98,16 +96,6 @@ def test_each_epoch_is_reported_as_it_ends(small_split):
     )
     assert [(report.epoch, report.epochs) for report in reports] == [(1, 3), (2, 3), (3, 3)]
     assert reports[0].elapsed_s <= reports[2].elapsed_s
-
-
-def test_a_teacher_comes_first_and_is_learned_from(small_split):
-    stages = []
-    recipe = replace(TINY, teacher=Teacher(width=4, epochs=12, learning_rate=0.02, share=1.0))
-    wrong = Split(small_split.images, (small_split.labels + 1) % 10)
-    trained = train_recipe(recipe, wrong, wrong, seed=0, on_stage=stages.append)
-    assert stages == ["teaching", "training"]
-    # The labels reach the student by way of the teacher alone.
-    assert trained.validation_accuracy > 0.9
 
 
 def test_drawn_digits_are_learned_beside_the_split(small_split):
