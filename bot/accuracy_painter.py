@@ -61,16 +61,16 @@ def _draw_matrix(
     draw: ImageDraw.ImageDraw, left: int, title: str, row_name: str, matrix: Matrix
 ) -> None:
     x, y = left + _MARGIN, _HEADER
-    draw.text((x, 8), title, _TEXT, _font(20))
-    draw.text((x + 10 * _CELL, 40), "read as", _SOFT, _font(13), anchor="rs")
-    draw.text((x - 12, 40), row_name, _SOFT, _font(13), anchor="rs")
+    draw.text((x, 4), title, _TEXT, _font(24))
+    draw.text((x + 10 * _CELL, 26), "read as", _SOFT, _font(17), anchor="rs")
+    draw.text((x - 12, 58), row_name, _SOFT, _font(17), anchor="rs")
     for label in range(10):
         centre = x + label * _CELL + _CELL // 2
-        draw.text((centre, y - 6), str(label), _SOFT, _font(14), anchor="ms")
+        draw.text((centre, y - 6), str(label), _SOFT, _font(19), anchor="ms")
     for row, counts in enumerate(matrix):
         top = y + row * _CELL
         name = str(row) if row < 10 else "none"
-        draw.text((x - 12, top + _CELL // 2), name, _SOFT, _font(14), anchor="rm")
+        draw.text((x - 12, top + _CELL // 2), name, _SOFT, _font(19), anchor="rm")
         for column, count in enumerate(counts):
             corner = (x + column * _CELL, top)
             _draw_cell(draw, corner, count, sum(counts), is_right=row == column)
@@ -86,9 +86,9 @@ def _draw_cell(
     draw.rectangle((x + 1, y + 1, x + _CELL - 2, y + _CELL - 2), colour)
     if count:
         ink = _PAPER if strength > 0.5 else _TEXT
-        text = str(count) if count < 10_000 else f"{count // 1000}k"
+        text = _short_count(count)
         centre = (x + _CELL // 2, y + _CELL // 2)
-        draw.text(centre, text, ink, _font(13 if len(text) < 4 else 11), anchor="mm")
+        draw.text(centre, text, ink, _font({1: 18, 2: 18, 3: 16}.get(len(text), 13)), anchor="mm")
 
 
 def _paint_versions(versions: Sequence[VersionAccuracy]) -> bytes:
@@ -204,10 +204,12 @@ def _draw_diamond(draw: ImageDraw.ImageDraw, x: float, y: float) -> None:
 
 
 def _short_count(count: int) -> str:
-    """Write a count in at most five characters, up to a billion."""
+    """Write a count below a billion in at most four characters."""
     if count < 10_000:
-        return f"{count:,}"
-    return f"{count / 1e3:.0f}k" if count < 999_500 else f"{count / 1e6:.1f}M"
+        return str(count)
+    if count < 999_500:
+        return f"{count / 1e3:.0f}k"
+    return f"{count / 1e6:.1f}M" if count < 9_950_000 else f"{count / 1e6:.0f}M"
 
 
 def _blend(low: str, high: str, share: float) -> tuple[int, ...]:

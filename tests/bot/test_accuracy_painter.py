@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from PIL import Image
 
-from bot.accuracy_painter import PillowAccuracyPainter
+from bot.accuracy_painter import PillowAccuracyPainter, _short_count
 from bot.services.accuracy import wilson_interval
 from bot.services.ports import VersionAccuracy
 
@@ -77,3 +77,27 @@ async def test_twelve_versions_stand_side_by_side() -> None:
     gaps = [b for a, b in zip(columns, columns[1:], strict=False) if b - a > 50]
     assert len(gaps) == 11
     assert picture.size == (1280, 960)
+
+
+@pytest.mark.parametrize(
+    ("count", "written"),
+    [
+        (0, "0"),
+        (9_999, "9999"),
+        (10_000, "10k"),
+        (999_499, "999k"),
+        (999_500, "1.0M"),
+        (9_949_999, "9.9M"),
+        (9_950_000, "10M"),
+        (999_499_999, "999M"),
+    ],
+)
+def test_counts_fit_a_cell(count: int, written: str) -> None:
+    assert _short_count(count) == written
+
+
+async def test_matrices_of_many_judgements_are_painted() -> None:
+    mnist = [[1000 if read == true else 2 for read in range(10)] for true in range(10)]
+    live = [[10**place] * 10 for place in range(11)]
+    picture = await PillowAccuracyPainter().paint_matrices(mnist, live)
+    assert Image.open(io.BytesIO(picture)).size == (840, 454)
