@@ -127,7 +127,7 @@ async def test_new_user_sends_photos_corrects_one_and_asks_for_the_accuracy(
         await expect(last_answer(page)).to_contain_text("You say that it is not a digit.")
 
         await send_text(page, "/accuracy")
-        await expect(last_answer(page)).to_contain_text(f"of {len(cells)} judged digits")
+        await expect(last_answer(page)).to_contain_text(f"All time: {len(cells)} digits read")
 
     labels = [label for (label,) in fetch(tmp_path, "SELECT label FROM correction")]
     assert labels == [*(int(label) for label, _ in cells[:-1]), 10]
