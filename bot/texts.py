@@ -166,7 +166,13 @@ def help_in_group(username: str) -> str:
     """Say how to ask in a group, and list the commands there."""
     lines = [f"/{command.name} – {command.description}" for command in commands_in_groups()]
     return "\n".join(
-        [_how_in_group(username), "", *lines, "", f"All my commands are in private: @{username}."]
+        [
+            _how_in_group(username),
+            "",
+            *lines,
+            "",
+            f"My other commands work in private: @{username}.",
+        ]
     )
 
 

@@ -90,7 +90,7 @@ async def test_read_takes_an_image_sent_as_a_file(playground: Playground) -> Non
     file = await playground.send_document(
         USER_ID, draw_digits([3]), "digit.png", "image/png", chat_id=GROUP_ID
     )
-    assert "This is a 3." in await ask(playground, f"/read{NAME}", reply_to=file)
+    assert "This is a 3." in await ask(playground, f"/READ{NAME.upper()}", reply_to=file)
 
 
 async def test_read_takes_a_photo_that_was_forwarded(playground: Playground) -> None:
