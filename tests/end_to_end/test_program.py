@@ -129,7 +129,8 @@ async def test_new_user_sends_photos_corrects_one_and_asks_for_the_accuracy(
         await send_text(page, "/accuracy")
         await expect(last_answer(page)).to_contain_text(f"All time: {len(cells)} digits read")
 
-    labels = [label for (label,) in fetch(tmp_path, "SELECT label FROM correction")]
+    rows = fetch(tmp_path, "SELECT label FROM correction ORDER BY digit_prediction_id")
+    labels = [label for (label,) in rows]
     assert labels == [*(int(label) for label, _ in cells[:-1]), 10]
     [(readings,)] = fetch(tmp_path, "SELECT count(*) FROM reading WHERE answer_message_id > 0")
     assert readings == len(cells)
