@@ -122,7 +122,8 @@ def _tanh(x: FloatArray) -> FloatArray:
 
 def _gelu(x: FloatArray) -> FloatArray:
     # The tanh form: NumPy has no error function. The torch model uses the same form.
-    cubic = np.float32(0.7978845608) * (x + np.float32(0.044715) * x**3)  # sqrt(2 / pi)
+    # A power would take fifteen times as long as all the rest of this.
+    cubic = np.float32(0.7978845608) * x * (1 + np.float32(0.044715) * x * x)  # sqrt(2 / pi)
     result: FloatArray = np.float32(0.5) * x * (1 + np.tanh(cubic))
     return result
 
