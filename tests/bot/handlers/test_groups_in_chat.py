@@ -389,6 +389,36 @@ async def test_typed_reply_to_the_answer_corrects_it(
     assert await labels_in(session_factory) == [1]
 
 
+async def test_edited_reply_corrects_anew_and_edited_talk_is_left_alone(
+    playground: Playground,
+    program: DigitBotProgram,
+    session_factory: SessionFactory,
+    answer: dict,
+) -> None:
+    reply = await say(playground, "1", reply_to=answer)
+    await playground.answer(reply)
+    for text in ("2", "or maybe not"):
+        edited = reply | {"text": text, "edit_date": reply["date"]}
+        playground.updates.add("edited_message", edited)
+    said = await said_by_the_bot(playground, program)
+    assert said[1:] == [texts.THANKS, texts.THANKS]
+    assert await labels_in(session_factory) == [2]
+
+
+async def test_edited_photo_and_command_are_not_answered_again(
+    playground: Playground,
+    program: DigitBotProgram,
+    session_factory: SessionFactory,
+    answer: dict,
+) -> None:
+    command = await say(playground, "/read", reply_to=answer["reply_to_message"])
+    await playground.answer(command)
+    for message in (answer["reply_to_message"], command):
+        playground.updates.add("edited_message", message | {"edit_date": message["date"]})
+    assert len(await said_by_the_bot(playground, program)) == 2
+    assert len(await readings_in(session_factory)) == 2
+
+
 async def test_typed_reply_of_another_person_is_refused(
     playground: Playground, session_factory: SessionFactory, answer: dict
 ) -> None:
