@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 WORKING_SIDE_PX = 640  # longest side; a pen's stroke across a page is still 2 pixels wide
 _GROUND_SIDE_PX = 64  # of the thumbnail that tells light ink from dark
-_GROUND_WINDOW = 0.5  # of the thumbnail's shorter side, for the median
+_GROUND_WINDOW = 0.14  # of the thumbnail's shorter side: standard deviation of the wide mean
+_CLEAR = 0.2  # leaning from -1 to 1: nearer to 0, ink may as well be lighter as darker
 _WIDEST_STROKE = 0.3  # of the shorter side; whatever is wider counts as paper or shadow
 _FAINTEST_INK = 0.07 * 255  # contrast; below it lie paper grain and compression
 _FAINT = 0.25 * 255  # contrast of the strongest ink
@@ -35,6 +36,7 @@ class InkMap:
     is_light_on_dark: bool
     level: int  # contrast of the bare paper itself, already taken off
     is_faint: bool  # no ink, or hardly darker than its paper: a colour may show it better
+    is_ambiguous: bool = False  # the ink may be light instead of dark, or dark instead of light
 
     @property
     def is_dark(self) -> bool:
@@ -74,13 +76,15 @@ class InkMap:
         return _take_off(contrast, self.level)
 
 
-def map_ink(grey: Pixels) -> InkMap:
+def map_ink(grey: Pixels, *, against_leaning: bool = False) -> InkMap:
     """Tell ink from paper under uneven light, for dark ink on light and light ink on dark.
 
     Args:
         grey: (H, W), upright, at most about `WORKING_SIDE_PX` long.
+        against_leaning: Take the ink for light where it seems dark, and for dark where light.
     """
-    is_light = is_light_on_dark(grey)
+    leaning = measure_leaning(grey)
+    is_light = (leaning > 0) != against_leaning
     # Small pictures are drawings or cut-outs, whose strokes a blur would fill.
     smooth = grey if max(grey.shape) < WORKING_SIDE_PX / 4 else _as_pixels(cv2.blur(grey, (3, 3)))
     if is_light:
@@ -99,6 +103,7 @@ def map_ink(grey: Pixels) -> InkMap:
         is_light_on_dark=is_light,
         level=level,
         is_faint=strongest < _FAINT,
+        is_ambiguous=abs(leaning) < _CLEAR,
     )
 
 
@@ -113,17 +118,21 @@ def shrink(grey: Pixels, side_px: int) -> Pixels:
 
 
 def is_light_on_dark(grey: Pixels) -> bool:
-    """Tell whether the ink is lighter than its ground.
+    """Tell whether the ink is lighter than its ground, as far as `measure_leaning` can tell."""
+    return measure_leaning(grey) > 0
 
-    Ink is the minority nearly everywhere, so a median over wide windows shows the ground, with the
-    edges of shadows where they are. What differs from it leans to the ink's side. Only what is
-    sharp counts: glare is not.
+
+def measure_leaning(grey: Pixels) -> float:
+    """Measure whether what is written is lighter than its ground, from -1 (darker) to 1.
+
+    Ink is the minority nearly everywhere, so a wide mean is near to the ground, and what differs
+    from it leans to the ink's side. Only what is sharp counts: glare is not. The two sides of a
+    shadow's edge lean to both sides and cancel out, except where the edge runs near a corner.
     """
-    small = shrink(grey, _GROUND_SIDE_PX)
-    size = max(3, round(_GROUND_WINDOW * min(small.shape)) | 1)
-    residual = small.astype(np.float32) - cv2.medianBlur(small, size)
-    sharp = small.astype(np.float32) - cv2.blur(small, (5, 5))
-    return float((residual * sharp**2).sum()) > 0
+    small = shrink(grey, _GROUND_SIDE_PX).astype(np.float32)
+    wide = cv2.GaussianBlur(small, (0, 0), max(1.0, _GROUND_WINDOW * min(small.shape)))
+    leaning = (small - wide) * (small - cv2.blur(small, (5, 5))) ** 2
+    return float(leaning.sum()) / max(float(np.abs(leaning).sum()), 1.0)
 
 
 def _contrast(grey: Pixels, paper: Pixels, *, is_light_on_dark: bool) -> Pixels:

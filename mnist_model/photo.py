@@ -5,7 +5,7 @@ The way: decoded and upright (`decoding`) -> ink apart from paper (`ink`) -> wit
 (`segmentation`) -> drawn as MNIST draws (`rendering`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from mnist_model.decoding import GreyPhoto, decode_photo
 from mnist_model.ink import WORKING_SIDE_PX, InkMap, map_ink, shrink
 from mnist_model.pieces import MOST_DIGITS, Pieces, choose_writing, find_pieces
 from mnist_model.reasons import NOTHING_WRITTEN, TOO_DARK, TOO_MUCH
-from mnist_model.rendering import render_digit
+from mnist_model.config import IMAGE_SIZE_PX
+from mnist_model.rendering import DIGIT_SIZE_PX, render_digit
 from mnist_model.segmentation import Piece, join
 
 _STROKE_GAP = 0.3  # of the main piece's height: a stroke is this near to the digit it is part of
@@ -59,6 +60,7 @@ class Writing:
 
     photo: GreyPhoto
     ink: InkMap
+    is_inked: NDArray[np.bool_]  # (H, W) of the ink map: all ink but ruled lines
     lines: tuple[Line, ...]  # from top to bottom
     reason: str | None  # a sentence for a person, if there is nothing to read
 
@@ -83,6 +85,24 @@ class Writing:
         )
         return DigitImage(render_digit(strength), box)
 
+    def look_around(self, piece: Piece) -> NDArray[np.uint8]:
+        """Show some ink, and the ink around it, in a window half as large again.
+
+        Returns:
+            (2, 28, 28), 255 is full ink: its own ink, just shrunk or enlarged; that of others.
+        """
+        side = max(piece.mask.shape) * IMAGE_SIZE_PX / DIGIT_SIZE_PX
+        top = round(piece.top + piece.height / 2 - side / 2)
+        left = round(piece.centre_x - side / 2)
+        window = _Window(top, left, max(round(side), 1))
+        rows = slice(piece.top, piece.bottom)
+        full_ink = max(float(np.percentile(self.ink.contrast[rows, piece.left : piece.right][piece.mask], 90)), 1.0)
+        own = window.crop_mask(piece)
+        contrast = window.crop(self.ink.contrast)
+        others = np.where(window.crop(self.is_inked.view(np.uint8)) & ~own, contrast, np.uint8(0))
+        shown = (_shrink_to_digit(layer) for layer in (np.where(own, contrast, np.uint8(0)), others))
+        return np.stack([cv2.convertScaleAbs(layer, alpha=255 / full_ink) for layer in shown])
+
     def _look_at(self, piece: Piece) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         """Return a piece's contrast, and which pixels are its own: finer if it is small."""
         height, width = piece.mask.shape
@@ -92,6 +112,41 @@ class Writing:
         fine = self.ink.finer_contrast(self.photo.pixels, piece.top, piece.left, height, width)
         own = cv2.resize(piece.mask.astype(np.float32), fine.shape[::-1])
         return fine, np.asarray(own > 0.25)
+
+
+@dataclass(frozen=True)
+class _Window:
+    """A square of an ink map; it may reach beyond the map."""
+
+    top: int
+    left: int
+    side: int
+
+    def crop(self, layer: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Cut it out, (side, side); beyond the map there is no ink."""
+        height, width = layer.shape
+        cut = layer[
+            max(self.top, 0) : max(self.top + self.side, 0),
+            max(self.left, 0) : max(self.left + self.side, 0),
+        ]
+        above, before = max(-self.top, 0), max(-self.left, 0)
+        below, behind = self.side - above - cut.shape[0], self.side - before - cut.shape[1]
+        padded = cv2.copyMakeBorder(cut, above, below, before, behind, cv2.BORDER_CONSTANT)
+        return np.asarray(padded, dtype=np.uint8)
+
+    def crop_mask(self, piece: Piece) -> NDArray[np.bool_]:
+        """Show which of its pixels are a piece's, (side, side); the piece lies inside."""
+        own = np.zeros((self.side, self.side), np.bool_)
+        top, left = piece.top - self.top, piece.left - self.left
+        height, width = piece.mask.shape
+        own[top : top + height, left : left + width] = piece.mask
+        return own
+
+
+def _shrink_to_digit(layer: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    method = cv2.INTER_AREA if len(layer) > IMAGE_SIZE_PX else cv2.INTER_LINEAR
+    size = (IMAGE_SIZE_PX, IMAGE_SIZE_PX)
+    return np.asarray(cv2.resize(layer, size, interpolation=method), dtype=np.uint8)
 
 
 def find_writing(photo: bytes | Path, *, darkest_channel: bool = False) -> Writing:
@@ -106,14 +161,34 @@ def find_writing(photo: bytes | Path, *, darkest_channel: bool = False) -> Writi
         PhotoTooLargeError: Too many pixels.
     """
     grey = decode_photo(photo, darkest_channel=darkest_channel)
-    ink = map_ink(shrink(grey.pixels, WORKING_SIDE_PX))
+    return arrange_writing(grey, map_ink(shrink(grey.pixels, WORKING_SIDE_PX)))
+
+
+def look_again(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
+    """Look at a photo in other ways, where the first look left a doubt.
+
+    Args:
+        photo: The bytes of an image file, or its path.
+        writing: What was found in it at first.
+    """
+    if writing.ink.is_faint:
+        yield find_writing(photo, darkest_channel=True)
+    if writing.ink.is_ambiguous:
+        grey = writing.photo
+        shrunk = shrink(grey.pixels, WORKING_SIDE_PX)
+        yield arrange_writing(grey, map_ink(shrunk, against_leaning=True))
+
+
+def arrange_writing(grey: GreyPhoto, ink: InkMap) -> Writing:
+    """Find what is written in a photo whose ink is known."""
     pieces = find_pieces(ink)
     digits, strokes = choose_writing(pieces)
+    is_inked = pieces.labels > 0
     if len(digits) == 0:
-        return Writing(grey, ink, (), TOO_DARK if ink.is_dark else NOTHING_WRITTEN)
+        return Writing(grey, ink, is_inked, (), TOO_DARK if ink.is_dark else NOTHING_WRITTEN)
     if len(digits) > MOST_DIGITS:
-        return Writing(grey, ink, (), TOO_MUCH)
-    return Writing(grey, ink, _arrange(pieces, digits, strokes), None)
+        return Writing(grey, ink, is_inked, (), TOO_MUCH)
+    return Writing(grey, ink, is_inked, _arrange(pieces, digits, strokes), None)
 
 
 def _arrange(

@@ -20,7 +20,7 @@ from mnist_model.checkpoint import (
     load_checkpoint,
 )
 from mnist_model.inference import NumpyMLP, log_softmax
-from mnist_model.photo import Box, Line, Writing, find_writing
+from mnist_model.photo import Box, Line, Writing, find_writing, look_again
 from mnist_model.reasons import NOT_A_DIGIT, TOO_BLURRED
 from mnist_model.rejection import Rejector, load_rejector
 from mnist_model.segmentation import CUT_SCORE, choose_chain, cut_line, list_candidates
@@ -106,9 +106,10 @@ class Reader:
         """
         writing = find_writing(photo)
         reading = self._read_writing(writing)
-        if reading.rejected and writing.ink.is_faint:
-            return self._read_writing(find_writing(photo, darkest_channel=True))
-        return reading
+        if not reading.rejected:
+            return reading
+        again = [self._read_writing(other) for other in look_again(photo, writing)]
+        return max((reading, *again), key=lambda one: one.certainty)
 
     def _read_writing(self, writing: Writing) -> Reading:
         lines = [self._read_line(writing, line) for line in writing.lines]

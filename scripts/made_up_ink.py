@@ -4,6 +4,7 @@ Every function draws on transparent paper: float32 (H, W), 0 is paper and 1 is i
 `make_photos.py`, which lays it on paper, and by `train_rejector.py`.
 """
 
+import os
 import string
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -38,7 +39,8 @@ PENS = (  # OpenCV's single-stroke fonts are nearest to handwriting
 )
 # Letters that are a digit to the eye, in some hand, are not called wrong.
 DIGIT_LIKE = set("OoQlIiSsZzqgbGBDyaj")
-LETTERS = [letter for letter in string.ascii_letters if letter not in DIGIT_LIKE]
+ALL_LETTERS = string.ascii_letters
+LETTERS = [letter for letter in ALL_LETTERS if letter not in DIGIT_LIKE]
 SIGNS = list("#%&@?*+=<>~{}[]^$€") + list("авгджиклмнпртуфхцшщыэюяΔΣΩΨλπβγκμψ♥★☺♪✓→↑")
 
 
@@ -58,16 +60,41 @@ def crop(ink: Ink) -> Ink:
 
 def draw_in_font(text: str, random: Random) -> Ink:
     """Print text in one of the fonts that come with matplotlib."""
-    font = _font(FONTS[random.integers(len(FONTS))])
-    image = Image.new("L", (SIZE_PX * (len(text) + 1), 2 * SIZE_PX))
-    ImageDraw.Draw(image).text((SIZE_PX // 2, SIZE_PX // 4), text, fill=255, font=font)
+    folder = Path(mpl.get_data_path()) / "fonts" / "ttf"
+    return _draw_in(folder / FONTS[random.integers(len(FONTS))], text)
+
+
+def draw_in_hand(text: str, random: Random) -> Ink:
+    """Write text in one of the handwritten fonts in the folder `HANDS_DIR`; without it, print."""
+    hands = _list_hands()
+    if not hands:
+        return draw_in_font(text, random)
+    return _draw_in(hands[random.integers(len(hands))], text)
+
+
+def draw_text(text: str, random: Random) -> Ink:
+    """Write or print text in any of the ways above."""
+    draw = random.random()
+    if draw < 0.45:
+        return draw_in_hand(text, random)
+    return draw_with_pen(text, random) if draw < 0.8 else draw_in_font(text, random)
+
+
+def _draw_in(font: Path, text: str) -> Ink:
+    image = Image.new("L", (SIZE_PX * (len(text) + 2), 3 * SIZE_PX))
+    ImageDraw.Draw(image).text((SIZE_PX // 2, SIZE_PX // 2), text, fill=255, font=_load(font))
     return crop(np.asarray(image, dtype=np.float32) / 255)
 
 
 @cache
-def _font(name: str) -> ImageFont.FreeTypeFont:
-    folder = Path(mpl.get_data_path()) / "fonts" / "ttf"
-    return ImageFont.truetype(folder / name, SIZE_PX)
+def _load(font: Path) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(font, SIZE_PX)
+
+
+@cache
+def _list_hands() -> list[Path]:
+    folder = os.environ.get("HANDS_DIR")
+    return sorted(Path(folder).glob("*.woff*")) if folder else []
 
 
 def draw_with_pen(text: str, random: Random) -> Ink:
@@ -82,8 +109,7 @@ def draw_with_pen(text: str, random: Random) -> Ink:
 
 def draw_letter(random: Random) -> Ink:
     """Draw one letter that looks like no digit."""
-    draw = draw_with_pen if random.random() < 0.6 else draw_in_font
-    return draw(LETTERS[random.integers(len(LETTERS))], random)
+    return draw_text(LETTERS[random.integers(len(LETTERS))], random)
 
 
 def draw_sign(random: Random) -> Ink:
@@ -92,14 +118,15 @@ def draw_sign(random: Random) -> Ink:
 
 
 def draw_word(random: Random) -> Ink:
-    """Write two to five letters."""
-    letters = random.choice(list(string.ascii_letters), size=random.integers(2, 6))
-    return draw_with_pen("".join(letters), random)
+    """Write two to five letters, most of which look like no digit."""
+    letters = random.choice(LETTERS, size=random.integers(2, 6))
+    letters[0] = random.choice(list(ALL_LETTERS))
+    return draw_text("".join(letters), random)
 
 
 def draw_font_digit(label: int, random: Random) -> Ink:
     """Draw a printed or single-stroke digit."""
-    return (draw_with_pen if random.random() < 0.6 else draw_in_font)(str(label), random)
+    return draw_text(str(label), random)
 
 
 def draw_european_digit(label: int, random: Random) -> Ink:
