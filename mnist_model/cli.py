@@ -110,7 +110,11 @@ def _build_parser() -> argparse.ArgumentParser:
         "evaluate", _evaluate, "Measure a checkpoint on MNIST's 10,000 test images, or on photos."
     )
     evaluate.add_argument(
-        "--photos", type=Path, metavar="DIR", help="a folder with labels.csv (path,label)"
+        "--photos",
+        type=Path,
+        nargs="+",
+        metavar="DIR",
+        help="folders with a labels.csv (path,label); several are scored together",
     )
     evaluate.add_argument(
         "--sheet",
@@ -237,27 +241,31 @@ def _evaluate_photos(reader: "Reader", options: argparse.Namespace) -> int:
     from mnist_model.photo_scores import (  # noqa: PLC0415
         load_labels,
         read_photos,
-        right_by_kind,
         score,
+        score_kinds,
     )
 
-    scored = read_photos(reader, load_labels(options.photos))
+    photos = [photo for folder in options.photos for photo in load_labels(folder)]
+    scored = read_photos(reader, photos)
     scores = score(scored)
-    by_kind = right_by_kind(scored)
+    by_kind = score_kinds(scored)
     write_contact_sheet(options.sheet, scored, scores)
     if options.json:
         # What there was nothing to measure of is null: JSON has no NaN.
-        values = {
-            name: None if math.isnan(value) else value for name, value in asdict(scores).items()
+        def without_nan(values: dict[str, float]) -> dict[str, float | None]:
+            return {name: None if math.isnan(v) else v for name, v in values.items()}
+
+        places = {
+            "photos_dirs": [str(folder) for folder in options.photos],
+            "sheet": str(options.sheet),
         }
-        kinds = {kind: {"right": r, "photos": n} for kind, (r, n) in by_kind.items()}
-        places = {"photos_dir": str(options.photos), "sheet": str(options.sheet)}
-        _print_json({**places, **values, "kinds": kinds})
+        kinds = {kind: without_nan(asdict(of_kind)) for kind, of_kind in by_kind.items()}
+        _print_json({**places, **without_nan(asdict(scores)), "kinds": kinds})
         return 0
     print(scores.describe())
-    for kind, (right, photos) in by_kind.items():
+    for kind, of_kind in by_kind.items():
         if kind:
-            print(f"Right of {kind}: {right} of {photos} ({right / photos:.1%})")
+            print(f"Right of {kind}: {of_kind.describe()}")
     print(f"What went wrong: {options.sheet}")
     return 0
 

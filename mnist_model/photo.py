@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_model.config import IMAGE_SIZE_PX
 from mnist_model.decoding import GreyPhoto, decode_photo
 from mnist_model.ink import WORKING_SIDE_PX, InkMap, map_ink, shrink
 from mnist_model.pieces import MOST_DIGITS, Pieces, choose_writing, find_pieces
 from mnist_model.reasons import NOTHING_WRITTEN, TOO_DARK, TOO_MUCH
-from mnist_model.config import IMAGE_SIZE_PX
 from mnist_model.rendering import DIGIT_SIZE_PX, render_digit
 from mnist_model.segmentation import Piece, join
 
@@ -96,11 +96,18 @@ class Writing:
         left = round(piece.centre_x - side / 2)
         window = _Window(top, left, max(round(side), 1))
         rows = slice(piece.top, piece.bottom)
-        full_ink = max(float(np.percentile(self.ink.contrast[rows, piece.left : piece.right][piece.mask], 90)), 1.0)
+        full_ink = max(
+            float(
+                np.percentile(self.ink.contrast[rows, piece.left : piece.right][piece.mask], 90)
+            ),
+            1.0,
+        )
         own = window.crop_mask(piece)
         contrast = window.crop(self.ink.contrast)
         others = np.where(window.crop(self.is_inked.view(np.uint8)) & ~own, contrast, np.uint8(0))
-        shown = (_shrink_to_digit(layer) for layer in (np.where(own, contrast, np.uint8(0)), others))
+        shown = (
+            _shrink_to_digit(layer) for layer in (np.where(own, contrast, np.uint8(0)), others)
+        )
         return np.stack([cv2.convertScaleAbs(layer, alpha=255 / full_ink) for layer in shown])
 
     def _look_at(self, piece: Piece) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:

@@ -1,6 +1,6 @@
-"""Scores the reader on a folder of photos with labels: `mnist evaluate --photos DIR`.
+"""Scores the reader on folders of photos with labels: `mnist evaluate --photos DIR...`.
 
-The folder has a `labels.csv` with the columns path and label, and perhaps kind. A label is what is
+A folder has a `labels.csv` with the columns path and label, and perhaps kind. A label is what is
 written, lines separated by one space; empty or "none" means that nothing is to be read.
 """
 
@@ -127,12 +127,10 @@ def score(scored: Sequence[ScoredPhoto]) -> Scores:
     others = [one for one in scored if not one.photo.label]
     certain = np.array([one.certainty for one in digits])
     uncertain = np.array([one.certainty for one in others])
-    written = sum(len(one.photo.label.replace(" ", "")) for one in digits)
-    mistakes = sum(_mistakes(one) for one in digits)
     return Scores(
         photos=len(scored),
         exact=_mean([one.is_right for one in digits]),
-        digit_accuracy=1 - mistakes / written if written else float("nan"),
+        digit_accuracy=_digit_accuracy(digits),
         rejected=_mean([one.is_right for one in others]),
         lost=_mean([one.reading is None or one.reading.rejected for one in digits]),
         auroc=measure_auroc(certain, uncertain),
@@ -142,13 +140,32 @@ def score(scored: Sequence[ScoredPhoto]) -> Scores:
     )
 
 
-def right_by_kind(scored: Sequence[ScoredPhoto]) -> dict[str, tuple[int, int]]:
-    """Count how many photos of each kind were read right, and how many there are."""
-    counts: dict[str, tuple[int, int]] = {}
+@dataclass(frozen=True)
+class KindScores:
+    """How good the reader is on the photos of one kind."""
+
+    right: int  # photos whose reading is exactly the label
+    photos: int
+    digit_accuracy: float  # as in Scores; NaN for photos without digits
+
+    def describe(self) -> str:
+        """Tell it in words; whole numbers and their digits apart, where they differ."""
+        share = self.right / self.photos
+        described = f"{self.right} of {self.photos} ({share:.1%})"
+        if math.isnan(self.digit_accuracy) or round(self.digit_accuracy - share, 4) == 0:
+            return described
+        return f"{described}, {self.digit_accuracy:.1%} of the digits"
+
+
+def score_kinds(scored: Sequence[ScoredPhoto]) -> dict[str, KindScores]:
+    """Sum up the photos of each kind."""
+    kinds: dict[str, list[ScoredPhoto]] = {}
     for one in scored:
-        right, photos = counts.get(one.photo.kind, (0, 0))
-        counts[one.photo.kind] = (right + one.is_right, photos + 1)
-    return counts
+        kinds.setdefault(one.photo.kind, []).append(one)
+    return {
+        kind: KindScores(sum(one.is_right for one in ones), len(ones), _digit_accuracy(ones))
+        for kind, ones in kinds.items()
+    }
 
 
 def measure_auroc(positives: NDArray[np.floating], negatives: NDArray[np.floating]) -> float:
@@ -189,6 +206,12 @@ def edit_distance(said: str, written: str) -> int:
                 ),
             )
     return distances[-1]
+
+
+def _digit_accuracy(photos: Sequence[ScoredPhoto]) -> float:
+    written = sum(len(one.photo.label.replace(" ", "")) for one in photos)
+    mistakes = sum(_mistakes(one) for one in photos if one.photo.label)
+    return 1 - mistakes / written if written else float("nan")
 
 
 def _mistakes(one: ScoredPhoto) -> int:

@@ -60,9 +60,7 @@ def cut_up(scene: Scene, random: Random) -> list[Example]:
     """Let the reader find its candidates in a scene, and tell what each is."""
     writing = photograph(scene, random)
     found = [
-        (piece, label)
-        for piece in list_pieces(writing)
-        if (label := name(piece, scene)) != UNSURE
+        (piece, label) for piece in list_pieces(writing) if (label := name(piece, scene)) != UNSURE
     ]
     wholes = [one for one in found if one[1] != NO_DIGIT]
     others = [one for one in found if one[1] == NO_DIGIT]

@@ -8,6 +8,7 @@ from drawing import blank_page, draw_digits
 from mnist_model.cli import main
 from mnist_model.errors import DataError
 from mnist_model.photo_scores import (
+    KindScores,
     LabelledPhoto,
     ScoredPhoto,
     edit_distance,
@@ -111,6 +112,20 @@ def test_kinds_are_counted_apart(folder, tmp_path, capsys):
     assert sum(kind["photos"] for kind in counted.values()) == len(rows) - 1
     assert set(counted) == {"odd", "even"}
     assert sum(kind["right"] for kind in counted.values()) == 2
+
+
+def test_folders_are_scored_together(folder, tmp_path, capsys):
+    folders = [str(folder), str(folder)]
+    sheet = tmp_path / "f.html"
+    assert main(["evaluate", "--json", "--photos", *folders, "--sheet", str(sheet)]) == 0
+    scores = json.loads(capsys.readouterr().out)
+    assert (scores["photos"], scores["photos_dirs"]) == (8, folders)
+    assert scores["exact"] == pytest.approx(1 / 3)
+
+
+def test_kinds_tell_their_digits_too():
+    assert KindScores(3, 4, 0.9).describe() == "3 of 4 (75.0%), 90.0% of the digits"
+    assert KindScores(3, 4, float("nan")).describe() == "3 of 4 (75.0%)"
 
 
 @pytest.mark.parametrize("content", [None, "name,number\na,1"])
