@@ -29,6 +29,7 @@ _BOW = 0.03  # of its length: the deepest bow that paper gives to a line
 _LONG_AMONG_LIKE = 0.5  # of the longer side: so long are the lines of a ruling that ends inside
 _ALIKE = 0.9  # parallel lines of one ruling overlap by this share of their length
 _SQUARE = 0.15  # of a side: the sides of a square meet this exactly
+_SHORTEST_SIDE = 0.25  # of the picture's side along it: a side of a frame that leaves the picture
 _FILLED = 0.9  # of its length, a segment has ink
 _THICKEST = 0.12  # of the shorter side; a line is no thicker
 _THIN_PX = 5  # at the working size; rulings are no thicker
@@ -88,23 +89,26 @@ class _Candidates:
     lines: list[_Line]
 
 
-def erase_lines(mask: Mask) -> Mask:
+def erase_lines(mask: Mask, faint: Mask | None = None) -> Mask:
     """Return the ink without the lines of rulings and squares.
 
     Args:
         mask: (H, W), 1 is ink.
+        faint: The same with what is too faint for ink, if that is known: a faint line is in
+            dashes in `mask`, and whole only here.
     """
+    faint = mask if faint is None else faint
     shorter = min(mask.shape)
     if shorter < 2 * _SHORTEST_PIECE_PX or not _may_have_lines(mask):
         return mask
     # Thin ones first: a pen's strokes, thicker than they, would tie them to one another.
     for thickest_px in sorted({_THIN_PX, max(_THIN_PX, round(_THICKEST * shorter))}):
-        across = _find_candidates(mask, thickest_px)
-        down = _find_candidates(np.ascontiguousarray(mask.T), thickest_px)
+        across = _find_candidates(faint, thickest_px)
+        down = _find_candidates(np.ascontiguousarray(faint.T), thickest_px)
         lines = _line_pixels(across, _choose(across, down))
         lines |= _line_pixels(down, _choose(down, across)).T
-        mask = np.ascontiguousarray(mask & (1 - lines))
-    return mask
+        mask, faint = mask & (1 - lines), faint & (1 - lines)
+    return np.ascontiguousarray(mask)
 
 
 def label_pieces(mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -235,6 +239,7 @@ def _choose(candidates: _Candidates, crossing: _Candidates) -> list[_Line]:
         or (line.length > shortest_ruling and len(_likes(line, candidates.lines, _ALIKE)) > 1)
         or _is_side_of_square(line, candidates.lines, crossing.lines)
         or _is_between(line, crossing)
+        or _is_side_of_open_frame(line, candidates, crossing)
     ]
 
 
@@ -283,6 +288,43 @@ def _is_between(line: _Line, crossing: _Candidates) -> bool:
     return any(abs(end - line.left) < slack for end in ends) and any(
         abs(end - line.right) < slack for end in ends
     )
+
+
+def _is_side_of_open_frame(line: _Line, candidates: _Candidates, crossing: _Candidates) -> bool:
+    """Tell whether the line is one of two or three sides of a frame that leaves the picture."""
+    height, width = candidates.mask.shape
+    if line.length < _SHORTEST_SIDE * width:
+        return False
+    corners = [
+        side
+        for side in crossing.lines
+        for end in (line.left, line.right)
+        if _meets(line, end, side)
+    ]
+    leaving = [side for side in corners if _leaves(side, width, height)]
+    if not _leaves(line, height, width):
+        return len(leaving) > 1
+    others = [
+        other
+        for side in corners
+        for other in candidates.lines
+        if other is not line and _leaves(other, height, width)
+        if any(_meets(side, end, other) for end in (side.left, side.right))
+    ]
+    return bool(leaving or others)
+
+
+def _leaves(line: _Line, height: int, width: int) -> bool:
+    """Tell whether one end of a line in a picture of that size is at the picture's edge."""
+    margin = max(2, round(_EDGE * width))
+    return line.left < margin or line.right > width - margin
+
+
+def _meets(line: _Line, end: int, side: _Line) -> bool:
+    """Tell whether a line ends where one across ends, too."""
+    slack = _SQUARE / 2 * min(line.length, side.length)
+    at_side = abs(side.middle - end) < slack
+    return at_side and min(abs(side.left - line.middle), abs(side.right - line.middle)) < slack
 
 
 def _line_pixels(candidates: _Candidates, lines: list[_Line]) -> Mask:

@@ -15,6 +15,7 @@ from mnist_model.lines import erase_lines, label_pieces
 from mnist_model.segmentation import Piece
 
 MOST_DIGITS = 30  # more is too much to read
+_FAINT_LINE = 0.6  # of the threshold of ink: lines are looked for down to this contrast
 _SMALLEST_DIGIT = 0.02  # longer side of its ink, as a share of the photo's shorter side
 _SMALLEST_DIGIT_PX = 6  # at the working size
 _RIM = 0.2  # of the shorter side: what lies in it wholly and touches the edge is cut off
@@ -27,6 +28,8 @@ _SLENDER_BIT = 2.5  # times longer than wide is a bit of a line that the edge cu
 _SOLID_BIT = 0.4  # of its box, such a bit covers at least
 _BESIDE = 0.5  # of the lower one's height: pieces on one line overlap by this
 _WIDER_AT_EDGE = 1.5  # times as wide as those inside are the strokes that the edge cuts
+_TALL_AT_EDGE = 0.7  # of the height of the largest piece inside: so high, and
+_WIDE_AT_EDGE = 0.35  # so wide is what can be read though the edge cuts it
 _FRAME_RIM = 0.2  # of a frame's side: its lines lie within
 _FRAME_SHARE = 0.85  # of a frame's ink lies there
 _FRAME_FILL = 0.35  # of its box, a frame covers at most
@@ -53,7 +56,8 @@ class Pieces:
 
 def find_pieces(ink: InkMap) -> Pieces:
     """Separate the ink into connected pieces, without ruled lines."""
-    mask = erase_lines((ink.contrast > ink.threshold).view(np.uint8))
+    faint = (ink.contrast > _FAINT_LINE * ink.threshold).view(np.uint8)
+    mask = erase_lines((ink.contrast > ink.threshold).view(np.uint8), faint)
     labels, stats = label_pieces(mask)
     left, top, width, height, areas = stats[1:].astype(np.int64).T
     inked = np.flatnonzero(mask)
@@ -103,21 +107,27 @@ def _candidates(pieces: Pieces) -> NDArray[np.int64]:
         | ((right == width) & (left >= width - rim))
         | ((bottom == height) & (top >= height - rim))
     )
-    kept = np.flatnonzero(~in_rim & ~_is_along_an_edge(pieces) & ~_is_cut_line(pieces))
+    kept = np.flatnonzero(~_is_along_an_edge(pieces) & ~_is_cut_line(pieces))
     kept = kept[[not _is_frame(pieces, int(number)) for number in kept]]
     at_edge = (left == 0) | (top == 0) | (right == width) | (bottom == height)
     inside = kept[
         ~at_edge[kept] & (pieces.masses[kept] > _DIRT * pieces.masses[kept].max(initial=0))
     ]
     if len(inside) == 0 or not at_edge[kept].any():
-        return kept
+        return np.asarray(kept[~in_rim[kept]])
     # Of what the edge cuts off only strokes beside the writing count, and no corners of shadows.
     largest = inside[np.argmax(pieces.masses[inside])]
     widest = _WIDER_AT_EDGE * _depth(pieces, int(largest))
     shared = np.minimum(bottom, bottom[largest]) - np.maximum(top, top[largest])
     is_beside = shared > _BESIDE * np.minimum(bottom - top, bottom[largest] - top[largest])
     is_stroke = np.array([_depth(pieces, int(number)) <= widest for number in kept])
-    return np.asarray(kept[~at_edge[kept] | (is_stroke & is_beside[kept])])
+    # In the rim, it takes as much of a digit as can be read.
+    largest_height = bottom[largest] - top[largest]
+    is_whole = (bottom - top > _TALL_AT_EDGE * largest_height) & (
+        right - left > _WIDE_AT_EDGE * largest_height
+    )
+    is_writing = is_stroke & is_beside[kept] & (is_whole | ~in_rim)[kept]
+    return np.asarray(kept[~at_edge[kept] | is_writing])
 
 
 def _depth(pieces: Pieces, number: int) -> float:

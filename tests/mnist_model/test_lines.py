@@ -56,6 +56,33 @@ def test_a_printed_square_goes():
     assert erased.sum() < 1.03 * mask.sum()
 
 
+@pytest.mark.parametrize(
+    "sides",
+    [
+        [(40, -9), (40, 280), (309, 280)],  # a corner
+        [(40, -9), (40, 280), (260, 280), (260, -9)],  # three sides
+        [(309, 30), (40, 30), (40, 270), (309, 270)],
+    ],
+)
+def test_a_printed_square_that_leaves_the_picture_goes(sides):
+    mask = _strokes(*FOUR)
+    framed = mask.copy()
+    cv2.polylines(framed, [np.array(sides)], False, 1, 3)
+    erased = erase_lines(framed)
+    assert erased[mask > 0].all()
+    assert erased.sum() < 1.03 * mask.sum()
+
+
+def test_a_line_too_faint_to_be_all_ink_goes():
+    mask = _strokes(*FOUR)
+    faint = mask.copy()
+    cv2.line(faint, (30, 0), (34, SIZE), 1, 3)
+    dashes = (np.arange(SIZE) % 12 < 5)[:, None].astype(np.uint8)
+    inked = mask | (faint & dashes)
+    assert erase_lines(inked, faint).sum() < 1.01 * mask.sum()
+    assert erase_lines(inked).sum() > 1.03 * mask.sum()
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 80), (10, 10), (17, 300)])
 def test_pictures_too_small_for_lines_stay_as_they_are(shape):
     mask = np.ones(shape, np.uint8)

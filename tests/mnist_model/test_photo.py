@@ -197,6 +197,21 @@ def test_a_printed_mnist_digit_keeps_its_label(reader, mnist_data_dir):
     assert right >= 97
 
 
+def test_a_digit_at_the_edge_is_read_beside_others(reader):
+    with Image.open(io.BytesIO(draw_digits([2, 3, 0]))) as image:
+        page = np.asarray(image.convert("L"))
+    right = int(np.flatnonzero((page < 128).any(axis=0))[-1])
+    assert _read(reader, page[:, : right - 3]) == "230"
+    assert _read(reader, page[:, : right - 115]) == "23"  # hardly anything of the last one
+
+
+def test_a_corner_in_shadow_does_not_turn_ink_and_paper_around(reader):
+    page = _page(2).astype(np.float32)
+    y, x = np.mgrid[: page.shape[0], : page.shape[1]]
+    lit = x + y < 0.55 * (page.shape[0] + page.shape[1]) / 2
+    assert _read(reader, np.where(lit, page, 0.4 * page)) == "2"
+
+
 @pytest.mark.photos
 def test_digits_in_newspaper_squares_are_read(reader, photos_dir):
     lines = (photos_dir / "sudoku_dev" / "cells.csv").read_text().splitlines()[1:]
