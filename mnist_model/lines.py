@@ -115,8 +115,8 @@ def label_pieces(mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Number the connected pieces of ink from 1; paper is 0.
 
     Returns:
-        The number of each pixel, (H, W), and for each number, 0 too, its left, top, width, height
-        and area, (N, 5).
+        The number of each pixel, (H, W), and for each number its left, top, width, height and
+        area, (N, 5); for 0 they mean nothing.
     """
     # It takes time in proportion to the area; most of a photo is paper.
     left, top, width, height = cv2.boundingRect(mask)
@@ -308,23 +308,23 @@ def _is_side_of_open_frame(line: _Line, candidates: _Candidates, crossing: _Cand
         for end in (line.left, line.right)
         if _meets(line, end, side)
     ]
-    leaving = [side for side in corners if _leaves(side, width, height)]
-    if not _leaves(line, height, width):
+    leaving = [side for side in corners if _leaves(side, height)]
+    if not _leaves(line, width):
         return len(leaving) > 1
     others = [
         other
         for side in corners
         for other in candidates.lines
-        if other is not line and _leaves(other, height, width)
+        if other is not line and _leaves(other, width)
         if any(_meets(side, end, other) for end in (side.left, side.right))
     ]
     return bool(leaving or others)
 
 
-def _leaves(line: _Line, height: int, width: int) -> bool:
-    """Tell whether one end of a line in a picture of that size is at the picture's edge."""
-    margin = max(2, round(_EDGE * width))
-    return line.left < margin or line.right > width - margin
+def _leaves(line: _Line, side_px: int) -> bool:
+    """Tell whether a line ends at the edge of a picture that is `side_px` long along it."""
+    margin = max(2, round(_EDGE * side_px))
+    return line.left < margin or line.right > side_px - margin
 
 
 def _meets(line: _Line, end: int, side: _Line) -> bool:

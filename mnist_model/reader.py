@@ -23,14 +23,17 @@ from mnist_model.inference import NumpyMLP, log_softmax
 from mnist_model.photo import Box, Line, Writing, find_writing, look_again
 from mnist_model.reasons import NOT_A_DIGIT, TOO_BLURRED
 from mnist_model.rejection import Rejector, load_rejector
-from mnist_model.segmentation import CUT_SCORE, choose_chain, cut_line, list_candidates
+from mnist_model.segmentation import Candidate, choose_chain, cut_line, list_candidates
+from mnist_model.wholeness import load_wholeness
 
 __all__ = ["Box", "DigitReading", "Reader", "Reading"]
 
-SUREST_REJECTED = 0.07  # certainty; of made-up validation photos of digits, 1.6 % have less
+SUREST_REJECTED = 0.023  # certainty; of made-up validation photos of digits, 1 % have less
 MOST_LEFT_OUT = 0.2  # of a line's ink is dirt; more is a sign that it holds no digits
 REJECTOR_WEIGHT = 0.6  # of its say on which digit it is; it is the smaller network
-LEAST_LIKELY = math.log(1e-4)  # one piece that is surely no digit does not settle a long number
+HOPELESS = 1e-3  # probability of one whole digit; nothing below it is looked at further
+LEAST_WHOLE = 0.03  # the same that counts: people can teach the other networks, but not this one
+LEAST_LIKELY = math.log(1e-6)  # one piece that is surely no digit does not settle a long number
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +82,7 @@ class Reader:
         """
         self.metadata: CheckpointMetadata = checkpoint.metadata
         self._network = NumpyMLP(checkpoint.metadata.config, checkpoint.weights)
+        self._wholeness = load_wholeness()
         self.rejector = (
             load_rejector()
             if checkpoint.rejector is None
@@ -125,17 +129,18 @@ class Reader:
         """Try all ways to cut a line into digits, and return the best.
 
         Returns:
-            Its digits, and for each the log-probability that it is one; one more for all that was
-            left out, if that is much.
+            Its digits, and for each the log-probability that it is one; some more for all that
+            was left out, if that is much.
         """
         pieces = cut_line(line.pieces, line.height)
-        candidates = list_candidates(pieces, line.height)
+        candidates, whole = self._list_hopeful(writing, list_candidates(pieces, line.height))
         if not candidates:
             return [], []
         cuts = [writing.cut_out(candidate.piece) for candidate in candidates]
         images = np.stack([cut.image for cut in cuts])  # (N, 28, 28)
-        probabilities, scores = self._judge(images)
-        scores += CUT_SCORE * np.array([candidate.is_cut_out for candidate in candidates])
+        by_classifier, by_rejector = self.classify(images), self._reject(images)
+        probabilities = _combine(by_classifier, by_rejector)
+        scores = _score(by_classifier, by_rejector, whole)
         chain, left_out = choose_chain(pieces, candidates, scores, line.height)
         digits = [
             DigitReading(
@@ -148,18 +153,30 @@ class Reader:
             for index in chain
         ]
         likely = [float(scores[index]) for index in chain]
-        if left_out > MOST_LEFT_OUT:
-            likely.append(LEAST_LIKELY)
+        if left_out > MOST_LEFT_OUT:  # it counts for as many digits as it is large
+            unread = len(chain) * left_out / (1 - left_out) if chain else 1
+            likely += [LEAST_LIKELY] * max(1, round(unread))
         return digits, likely
 
-    def _judge(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Ask both networks.
+    def _list_hopeful(
+        self, writing: Writing, candidates: Sequence[Candidate]
+    ) -> tuple[list[Candidate], NDArray[np.float32]]:
+        """Leave out cut and joined candidates that are surely no whole digit; all take time.
 
         Returns:
-            Probabilities of the ten digits, (N, 10), and the log-probability that the image is a
-            digit, and the same one to both, (N,).
+            The others, and how probably each is a digit, whole and alone, (N,).
         """
-        return _agree(self.classify(images), np.exp(self.rejector.log_probabilities(images)))
+        if not candidates:
+            return [], np.empty(0, np.float32)
+        around = np.stack([writing.look_around(candidate.piece) for candidate in candidates])
+        whole = self._wholeness.probabilities(around)
+        is_found = np.array([candidate.is_found for candidate in candidates])
+        is_hopeful = (whole > HOPELESS) | is_found
+        kept = [one for one, is_kept in zip(candidates, is_hopeful, strict=True) if is_kept]
+        return kept, whole[is_hopeful]
+
+    def _reject(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.exp(self.rejector.log_probabilities(images))  # (N, 10)
 
     def judge(self, images: NDArray[np.uint8]) -> Judgements:
         """Judge images that are cut out already, each as if it were all of a photo's writing.
@@ -168,12 +185,14 @@ class Reader:
             images: (N, 28, 28) as in MNIST: 0 is paper, 255 is ink.
         """
         by_classifier = self.classify(images)
-        by_rejector = np.exp(self.rejector.log_probabilities(images))  # (N, 10)
-        probabilities, scores = _agree(by_classifier, by_rejector)
+        by_rejector = self._reject(images)
+        alone = np.stack((images, np.zeros_like(images)), axis=1)  # (N, 2, 28, 28)
+        whole = self._wholeness.probabilities(alone)
+        scores = _score(by_classifier, by_rejector, whole)
         certainties = np.exp(np.maximum(scores, LEAST_LIKELY))  # (N,)
         return Judgements(
             by_classifier,
-            probabilities,
+            _combine(by_classifier, by_rejector),
             1 - by_rejector.sum(axis=1),
             certainties < SUREST_REJECTED,
         )
@@ -201,12 +220,29 @@ def _certainty(scores: Sequence[float]) -> float:
     return math.exp(sum(max(score, LEAST_LIKELY) for score in scores) / len(scores))
 
 
-def _agree(
+def _combine(
     by_classifier: NDArray[np.float32], by_rejector: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Combine both networks' probabilities, (N, 10) each, into what `_judge` returns."""
+) -> NDArray[np.float32]:
+    """Combine two networks' probabilities of the ten digits, (N, 10), if each is one."""
     both = by_classifier * np.maximum(by_rejector, 1e-3) ** REJECTOR_WEIGHT
+    result: NDArray[np.float32] = both / both.sum(axis=1, keepdims=True)
+    return result
+
+
+def _score(
+    by_classifier: NDArray[np.float32],
+    by_rejector: NDArray[np.float32],
+    whole: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """Return the log-probability of a whole digit, and the same one to both, for each of N.
+
+    Args:
+        by_classifier: Probabilities of the ten digits, (N, 10); each row sums to 1.
+        by_rejector: (N, 10); what is missing to 1 is the probability that it is no digit.
+        whole: Probability that it is one whole digit, (N,).
+    """
     doubting = np.sqrt(by_classifier)  # the classifier is too sure of what it never saw
     doubting /= doubting.sum(axis=1, keepdims=True)
-    agreed = np.log((doubting * by_rejector).sum(axis=1) + np.float32(1e-9))
-    return both / both.sum(axis=1, keepdims=True), agreed
+    agreed = (doubting * by_rejector).sum(axis=1)  # (N,)
+    result: NDArray[np.float32] = np.log(agreed * np.maximum(whole, LEAST_WHOLE) + 1e-9)
+    return result

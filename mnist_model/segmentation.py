@@ -1,8 +1,8 @@
 """Pieces of ink to digits: where to cut what touches, what to join, and the best of all ways.
 
 A line of writing is cut wherever a digit might end, more often than needed. Every few neighbouring
-pieces together are a candidate; each gets a score from the networks, and the chain of candidates
-with the best total is the reading.
+pieces together are a candidate; each gets a score from the networks, which see what was cut away,
+and the chain of candidates with the best total is the reading.
 
 Source: over-segmentation and dynamic programming, Casey and Lecolinet, "A survey of methods and
 strategies in character segmentation", IEEE PAMI 18 (1996).
@@ -15,17 +15,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_SLIM = 0.8  # width by height; a slimmer piece is never two digits
-_SEAM_HEIGHT_PX = 32  # cuts are sought in a piece shrunk to this height
-_SEAM_STEP_COST = 0.15  # of one pixel of ink, for each step to the side
-_SEAM_INK = 0.4  # of the height: a cut goes through no more ink than this
-_SEAM_GAP = 0.2  # of the height: cuts are this far apart, and from the ends
+_SLIM = 0.7  # width by height; a slimmer piece is never two digits
+_SEAM_HEIGHT_PX = 48  # cuts are sought in a piece shrunk to this height
+_SEAM_STEP_COST = 0.4  # of one pixel of ink, for each step to the side
+_SEAM_INK = 0.6  # of the height: a cut goes through no more ink than this
+_SEAM_GAP = 0.15  # of the height: cuts are this far apart, and from the ends
 _MOST_JOINED = 4  # pieces in one digit
 _WIDEST_DIGIT = 1.35  # times the line's height; wider is no digit in one piece
 _WIDEST_WHOLE = 2.6  # the same of one that was found in one piece, as a 5 with a long bar
 _WIDEST_GAP = 0.3  # of the line's height, between strokes of one digit
 _LOWEST_DIGIT = 0.4  # of the line's height
-CUT_SCORE = -1.5  # for each digit that was cut off another: most ink in one piece is one digit
 SKIP_SCORE = -9.0  # of a piece as large as a digit that is in no digit; in proportion if smaller
 
 
@@ -66,7 +65,7 @@ class Candidate:
     first: int
     end: int
     piece: Piece  # all of them as one
-    is_cut_out: bool  # an end of it was cut through ink
+    is_found: bool  # it is one piece as found in the photo: nothing was cut or joined
 
 
 def join(pieces: Sequence[Piece]) -> Piece:
@@ -109,25 +108,22 @@ def list_candidates(pieces: Sequence[Piece], line_height: float) -> list[Candida
             if end > first + 1 and width > _WIDEST_WHOLE * line_height:
                 break
             is_small = end - first <= _MOST_JOINED and width <= _WIDEST_DIGIT * height
-            if not (is_small or end == first + 1 or _is_whole(pieces, first, end)):
+            is_found = _is_found(pieces, first, end)
+            if not (is_small or end == first + 1 or is_found):
                 continue
             piece = join(pieces[first:end])
             if piece.height >= _LOWEST_DIGIT * line_height:
-                candidates.append(Candidate(first, end, piece, _is_cut_out(pieces, first, end)))
+                candidates.append(Candidate(first, end, piece, is_found))
     return candidates
 
 
-def _is_whole(pieces: Sequence[Piece], first: int, end: int) -> bool:
-    """Tell whether some parts are all that one piece was cut into."""
+def _is_found(pieces: Sequence[Piece], first: int, end: int) -> bool:
+    """Tell whether some parts are all that one piece was cut into, or one that was not cut."""
     origins = {piece.origin for piece in pieces[first:end]}
-    return len(origins) == 1 and not _is_cut_out(pieces, first, end)
-
-
-def _is_cut_out(pieces: Sequence[Piece], first: int, end: int) -> bool:
-    """Tell whether a cut parts these from their neighbours."""
-    origins = {piece.origin for piece in pieces[first:end]} - {-1}
-    neighbours = [*pieces[max(first - 1, 0) : first], *pieces[end : end + 1]]
-    return any(piece.origin in origins for piece in neighbours)
+    if origins == {-1}:
+        return end == first + 1
+    neighbours = {piece.origin for piece in (*pieces[:first], *pieces[end:])}
+    return len(origins) == 1 and not origins & neighbours
 
 
 def choose_chain(

@@ -130,7 +130,7 @@ def draw_font_digit(label: int, random: Random) -> Ink:
 
 
 def draw_european_digit(label: int, random: Random) -> Ink:
-    """Draw a 1 with a long up-stroke, an open 4, a 7 with its bar, or a 9 with a straight leg.
+    """Draw a 1 with a long up-stroke, an open 4, a 7 with its bar, or a 9 with a leg or a tail.
 
     These are common in Europe and rare in MNIST.
     """
@@ -141,10 +141,12 @@ def draw_european_digit(label: int, random: Random) -> Ink:
         7: [[(0.05, 0.05), (0.8, 0), (0.4, 1)], [(0.25, y), (0.9 * reach + 0.1, y - 0.03)]],
         9: [
             [(0.7, 0.1), (0.4, 0), (0.12, 0.15), (0.15, 0.4), (0.45, 0.42), (0.68, 0.2)],
-            [(0.72, 0.05), (0.7, 0.5), (0.6 - 0.4 * x, 1)],
+            [(0.72, 0.05), (0.7, 0.5), (0.68 - 0.2 * x, y + 0.3), (0.6 - 1.3 * x, 1)],
         ],
     }[label]
     points = [np.array(stroke) + random.normal(0, 0.02, (len(stroke), 2)) for stroke in strokes]
+    if label == 9 and random.random() < 0.7:
+        points = [_smooth(stroke) for stroke in points]
     return draw_strokes(points, random)
 
 
@@ -196,6 +198,22 @@ def draw_blots(random: Random) -> Ink:
     if count > 1 and random.random() < 0.7:  # one stain, as the reader would see it
         ink = (labels == 1 + stats[1:, 4].argmax()).astype(np.float32)
     return crop(ink)
+
+
+def draw_lines(random: Random) -> Ink:
+    """Draw bits of rulings and squares: straight, some crossing, some in dashes."""
+    bits = np.zeros((SIZE_PX, SIZE_PX), np.float32)
+    thickness, turn = int(random.integers(1, 6)), random.normal(0, 2)
+    for _ in range(random.integers(1, 5)):
+        start, end = random.uniform(0, SIZE_PX, 2), random.uniform(0, SIZE_PX, 2)
+        if random.random() < 0.5:
+            end[0] = start[0] + turn
+        else:
+            end[1] = start[1] + turn
+        cv2.line(bits, *(tuple(p.astype(int).tolist()) for p in (start, end)), 1.0, thickness)
+    if random.random() < 0.4:
+        bits[:: random.integers(5, 30)] = 0
+    return crop(bits)
 
 
 def draw_fragment(digit: Ink, random: Random) -> Ink:
@@ -287,4 +305,5 @@ NO_DIGITS: dict[str, Callable[[Random], Ink]] = {
     "scribble": draw_scribble,
     "shape": draw_shape,
     "blots": draw_blots,
+    "lines": draw_lines,
 }

@@ -89,7 +89,10 @@ def name(piece: Piece, scene: Scene) -> int:
     share = inside[owner] / max(own, piece.mask.sum(), 1)
     label = scene.labels[owner]
     if label == NO_DIGIT:
-        is_slim = scene.kind in ("scribble", "blots") and piece.mask.shape[1] < SLIM * piece.height
+        is_slim = (
+            scene.kind in ("scribble", "blots", "lines")
+            and piece.mask.shape[1] < SLIM * piece.height
+        )
         return UNSURE if is_slim else NO_DIGIT
     if label == UNSURE:
         return UNSURE if share > PART else NO_DIGIT
@@ -112,7 +115,7 @@ def photograph(scene: Scene, random: Random) -> Writing:
     layer = layer + random.normal(0, random.uniform(0, 0.06), layer.shape)
     contrast = (layer * random.uniform(90, 250)).clip(0, 255).astype(np.uint8)
     paper = np.full(contrast.shape, 255, np.uint8)
-    threshold = random.uniform(0.25, 0.45) * float(np.percentile(contrast[contrast > 40], 95))
+    threshold = random.uniform(0.22, 0.42) * float(contrast.max())
     seen = InkMap(contrast, threshold, paper, is_light_on_dark=False, level=0, is_faint=False)
     return arrange_writing(GreyPhoto(paper, width_px=width, height_px=height), seen)
 
@@ -163,7 +166,8 @@ def lay_out(
     for owner, (at, top, drawing) in zip(owners, placed, strict=True):
         y, x = int(top - highest + margin[0]), int(at + margin[2])
         owner[y : y + len(drawing), x : x + drawing.shape[1]] = drawing
-    change = random.normal(0, 0.02) * size
+    is_marker = random.random() < 0.15
+    change = (random.uniform(0.03, 0.07) if is_marker else random.normal(0, 0.02)) * size
     return np.stack([thickened(owner, change) for owner in owners])
 
 
@@ -239,4 +243,5 @@ SCENES: dict[str, tuple[float, Callable[..., tuple[NDArray[np.float32], tuple[in
     "scribble": (0.07, no_digit(ink.draw_scribble)),
     "shape": (0.06, no_digit(ink.draw_shape)),
     "blots": (0.07, no_digit(ink.draw_blots)),
+    "lines": (0.03, no_digit(ink.draw_lines)),
 }

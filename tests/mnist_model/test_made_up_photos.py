@@ -18,7 +18,7 @@ def make_photos(monkeypatch):
     import make_photos
 
     yield make_photos
-    for name in ("make_photos", "made_up_ink"):
+    for name in ("make_photos", "made_up_ink", "made_up_scenes"):
         sys.modules.pop(name, None)
 
 
@@ -51,3 +51,31 @@ def test_digits_come_from_the_split_given(make_photos):
     split = Split(np.full((4, 28, 28), 255, np.uint8), np.full(4, 7))
     sample = make_photos.make_single(split, "plain", np.random.default_rng(0))
     assert sample.label == "7"
+
+
+def test_scenes_name_what_the_reader_cuts_out(make_photos, small_split):  # noqa: ARG001
+    import made_up_scenes
+
+    def make() -> list:
+        return list(made_up_scenes.make_examples(small_split, 12, np.random.default_rng(3)))
+
+    first, second = make(), make()
+    assert [one.label for one in first] == [one.label for one in second]
+    assert all((a.around == b.around).all() for a, b in zip(first, second, strict=True))
+    labels = {one.label for one in first}
+    assert made_up_scenes.NO_DIGIT in labels
+    assert labels & set(range(10))
+    assert labels <= set(range(11))
+
+
+@pytest.mark.parametrize(("share", "label"), [(1.0, 3), (0.85, -1), (0.5, 10)])
+def test_a_part_of_a_digit_is_none(make_photos, share, label):  # noqa: ARG001
+    import made_up_scenes
+
+    from mnist_model.segmentation import Piece
+
+    owners = np.zeros((1, 20, 30), np.float32)
+    owners[0, 5:15, 5:25] = 1
+    scene = made_up_scenes.Scene("number", owners, (3,))
+    piece = Piece(np.ones((10, round(20 * share)), np.bool_), left=5, top=5)
+    assert made_up_scenes.name(piece, scene) == label
