@@ -2,7 +2,8 @@
 
     MnistModelError
     ├── CheckpointError            a file of weights that cannot be used
-    ├── DataError                  MNIST is missing, damaged or cannot be downloaded
+    ├── DataError                  MNIST or other examples are missing, damaged or unusable
+    ├── FigureError                a picture of results that cannot be written
     └── PhotoError                 a photo that cannot be read; its sender may see why
         ├── UnreadablePhotoError   not an image, damaged, or of a kind we do not open
         │   └── EmptyPhotoError    a file of zero bytes
@@ -21,7 +22,11 @@ class CheckpointError(MnistModelError):
 
 
 class DataError(MnistModelError):
-    """MNIST's files are missing or damaged, and could not be downloaded."""
+    """MNIST or other examples are missing, damaged or unusable."""
+
+
+class FigureError(MnistModelError):
+    """A picture of results cannot be written."""
 
 
 class PhotoError(MnistModelError):

@@ -1,14 +1,18 @@
 """Pictures of data and results, in a window or as PNG files."""
 
+import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from mnist_model.config import IMAGE_SIZE_PX
+from mnist_model.files import write_atomically
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,6 +20,9 @@ if TYPE_CHECKING:
     from mnist_model.compare import Comparison
 
 _COLUMNS = 10
+_DPI = 150
+_INK = "0.25"
+_LOSS_COLOUR, _ACCURACY_COLOUR = "#c2542d", "#1f6f8b"
 
 
 def display_sample_images(
@@ -40,21 +47,61 @@ def plot_training_curves(
     losses: Sequence[float],
     validation_accuracies: Sequence[float | None],
     *,
+    title: str = "",
     path: Path | None = None,
 ) -> Figure:
-    """Plot loss and validation accuracy over the epochs, one value each per epoch."""
+    """Plot loss and validation accuracy over the epochs, one value each per epoch.
+
+    The picture is 1000 pixels wide, to be read on a phone. The axes do not zoom in on what is too
+    small to mean anything.
+    """
+    accuracies = [np.nan if value is None else 100 * value for value in validation_accuracies]
 
     def draw(figure: Figure) -> None:
-        epochs = range(1, len(losses) + 1)
+        figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.1)
         left, right = figure.subplots(1, 2)
-        left.plot(epochs, losses)
-        left.set(xlabel="epoch", ylabel="training loss")
-        right.plot(epochs, [100 * value if value else np.nan for value in validation_accuracies])
-        right.set(xlabel="epoch", ylabel="validation accuracy, %")
-        for axes in (left, right):
-            axes.grid(alpha=0.3)
+        _draw_curve(left, losses, "Training loss", _LOSS_COLOUR, "{:.3f}", above=True)
+        left.set_ylim(bottom=0, top=1.25 * max(losses))
+        _draw_curve(
+            right, accuracies, "Validation accuracy", _ACCURACY_COLOUR, "{:.2f} %", above=False
+        )
+        lowest = float(np.nanmin([99.0, *accuracies]))
+        right.set_ylim(lowest - 0.1 * (100 - lowest), 100)
+        right.yaxis.set_major_formatter("{x:g} %")
+        if title:
+            figure.suptitle(title, x=0.025, ha="left", fontsize=13, weight="bold", color=_INK)
 
-    return _deliver(draw, path, (8.0, 3.2))
+    return _deliver(draw, path, (1000 / _DPI, 520 / _DPI))
+
+
+def _draw_curve(
+    axes: Axes, values: Sequence[float], name: str, colour: str, last_value: str, *, above: bool
+) -> None:
+    """Draw one value per epoch, and write the last one beside its point."""
+    epochs = range(1, len(values) + 1)
+    # Where there are many epochs, dots would hide the line.
+    axes.plot(epochs, values, color=colour, linewidth=2, marker="o" if len(values) <= 20 else "")
+    axes.plot(len(values), values[-1], color=colour, marker="o", markersize=7)
+    axes.annotate(
+        last_value.format(values[-1]),
+        (len(values), values[-1]),
+        xytext=(4, 14 if above else -14),
+        textcoords="offset points",
+        ha="right",
+        va="center",
+        color=colour,
+        fontsize=11,
+        weight="bold",
+    )
+    axes.set_title(name, loc="left", fontsize=11, color=_INK)
+    axes.set_xlabel("epoch", color=_INK)
+    margin = 0.04 * len(values)
+    axes.set_xlim(1 - margin, len(values) + margin)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(colors=_INK, length=0, labelsize=9)
+    axes.grid(axis="y", color="0.9")
 
 
 def plot_confusion_matrix(matrix: NDArray[np.int64], *, path: Path | None = None) -> Figure:
@@ -107,8 +154,9 @@ def _deliver(draw: Any, path: Path | None, size_inches: tuple[float, float]) -> 
         # A bare Figure needs no display and leaves no global state.
         figure = Figure(figsize=size_inches, layout="constrained")
         draw(figure)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=150)
+        picture = io.BytesIO()
+        figure.savefig(picture, dpi=_DPI, format="png")
+        write_atomically(path, picture.getvalue())
         return figure
     from matplotlib import pyplot  # noqa: PLC0415 - looks for a display when imported
 

@@ -7,6 +7,7 @@ on saying of them what it said before. Source: Li and Hoiem, "Learning without F
 # mypy: allow-untyped-calls
 # Parts of torch have no types, `Tensor.backward` for one.
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,13 +48,16 @@ class Rehearsal:
         return len(self.inputs)
 
 
-def rehearse(network: Network, digits: Split, *, seed: int) -> Rehearsal:
+def rehearse(
+    network: Network, digits: Split, *, seed: int, counts: Mapping[str, int] = REHEARSED
+) -> Rehearsal:
     """Make up images of digits and no digits, and note what the network says of them.
 
     Args:
         network: The rejector as it is.
         digits: MNIST's; some are used as they are, some overlaid, some cut.
         seed: Of the choice and the cuts.
+        counts: How many images of each kind.
     """
     random = np.random.default_rng(seed)
 
@@ -62,9 +66,9 @@ def rehearse(network: Network, digits: Split, *, seed: int) -> Rehearsal:
 
     images = np.concatenate(
         (
-            some(REHEARSED["digits"]),
-            _overlay(some(REHEARSED["overlays"]), some(REHEARSED["overlays"]), random),
-            np.stack([_cut(image, random) for image in some(REHEARSED["pieces"])]),
+            some(counts["digits"]),
+            _overlay(some(counts["overlays"]), some(counts["overlays"]), random),
+            np.stack([_cut(image, random) for image in some(counts["pieces"])]),
         )
     )
     pixels = torch.from_numpy(images.reshape(len(images), -1)).float() / 255  # (N, 784)

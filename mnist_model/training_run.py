@@ -1,7 +1,7 @@
 """What `mnist train` does: one run from recipe to checkpoint file, reporting each step."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from mnist_model.checkpoint import (
     save_checkpoint,
 )
 from mnist_model.data import Split, load_train_and_validation
+from mnist_model.errors import FigureError
 from mnist_model.evaluate import Evaluation
 from mnist_model.extra import ExtraExamples, load_extra
 from mnist_model.model_scores import ModelScores, score_model
@@ -27,6 +28,7 @@ from mnist_model.recipes import RECIPES, Recipe
 
 if TYPE_CHECKING:
     from mnist_model.learning import Lesson
+    from mnist_model.train import EpochReport
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -63,6 +65,7 @@ def run_training(
         DataError: MNIST is missing and cannot be downloaded, or is damaged, or the extra examples
             cannot be used.
         CheckpointError: A checkpoint cannot be used, or the new one cannot be written.
+        FigureError: A picture cannot be written; the checkpoint is not, then, either.
     """
     started = time.perf_counter()
     recipe = RECIPES[recipe_name] if epochs is None else RECIPES[recipe_name].shortened(epochs)
@@ -121,7 +124,7 @@ def run_training(
         before_scores, _ = score_model(Reader(before), held_out, data_dir)
     report({"event": "stage", "stage": "saving"})
     if figures_dir is not None:
-        _write_figures(figures_dir, trained.history, evaluation)
+        _write_figures(figures_dir, recipe, trained.history, evaluation)
     metadata = save_checkpoint(output, _complete(draft, evaluation))
     report(
         {
@@ -194,15 +197,21 @@ def _tell_scores(before: ModelScores | None, after: ModelScores) -> dict[str, An
 
 def _write_figures(
     directory: Path,
-    history: Any,  # noqa: ANN401
+    recipe: Recipe,
+    history: "Sequence[EpochReport]",
     evaluation: Evaluation,
 ) -> None:
     # Slow to import, and seldom asked for.
     from mnist_model.figures import plot_confusion_matrix, plot_training_curves  # noqa: PLC0415
 
-    plot_training_curves(
-        [epoch.loss for epoch in history],
-        [epoch.validation_accuracy for epoch in history],
-        path=directory / "training.png",
-    )
-    plot_confusion_matrix(evaluation.confusion_matrix, path=directory / "confusion.png")
+    epochs = "1 epoch" if recipe.epochs == 1 else f"{recipe.epochs} epochs"
+    try:
+        plot_training_curves(
+            [epoch.loss for epoch in history],
+            [epoch.validation_accuracy for epoch in history],
+            title=f"Training {recipe.name}, {epochs}",
+            path=directory / "training.png",
+        )
+        plot_confusion_matrix(evaluation.confusion_matrix, path=directory / "confusion.png")
+    except OSError as error:
+        raise FigureError(f"Cannot write pictures to {directory}: {error.strerror}.") from error

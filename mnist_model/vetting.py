@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from mnist_model.checkpoint import Checkpoint
 from mnist_model.data import Split
@@ -20,7 +21,10 @@ from mnist_model.rejector_training import Rehearsal, teach_rejector
 from mnist_model.train import train_recipe
 
 SURE = 0.9  # of something else than the label, or more
-UNLIKELY = 0.05  # the label, or less
+UNLIKELY = 0.05  # the digit that an example is said to be, or less
+# That an example said to be no digit is none, or less: more, since the rejector doubts many of
+# MNIST's digits a little, and whatever it takes for a digit by mistake at least as much.
+UNLIKELY_NO_DIGIT = 0.2
 SAMPLE = 10_000  # of MNIST's images, for each judge
 # How often a label of the examples may be shown, as a share of the images of MNIST beside it. A
 # label has a tenth of those. Where the examples call 1s 7, and there are 25 1s of MNIST's for
@@ -52,9 +56,15 @@ class Quarantined:
 
 
 def vet(
-    examples: ExtraExamples, start: Checkpoint, rehearsal: Rehearsal, mnist: Split, *, seed: int
+    examples: ExtraExamples,
+    start: Checkpoint,
+    rehearsal: Rehearsal,
+    mnist: Split,
+    *,
+    seed: int,
+    recipe: Recipe = RECIPE,
 ) -> tuple[Quarantined, ...]:
-    """List the examples to be put in quarantine.
+    """List the examples to be put in quarantine, by id.
 
     What the first round finds teaches nobody in the second, so that a few honest examples are not
     drowned by many wrong ones.
@@ -66,23 +76,62 @@ def vet(
         rehearsal: Of its rejector.
         mnist: The training split.
         seed: Of the judges' training.
+        recipe: Of the judges' training; the shape of the model is that of `start`.
     """
+    school = _School(start, rehearsal, mnist, replace(recipe, model=start.metadata.config), seed)
     found: tuple[Quarantined, ...] = ()
     for _ in range(_ROUNDS):
         trusted = examples.where(~np.isin(examples.ids, [one.id for one in found]))
-        earlier, found = found, _judge_folds(examples, trusted, start, rehearsal, mnist, seed)
+        earlier, found = found, _judge_folds(examples, trusted, school)
         if not (earlier or found):
             break
     return found
 
 
+@dataclass(frozen=True, eq=False)
+class _School:
+    """What judges learn from, beside the examples."""
+
+    start: Checkpoint
+    rehearsal: Rehearsal
+    mnist: Split
+    recipe: Recipe
+    seed: int
+
+    def train_judge(self, taught: ExtraExamples) -> Reader:
+        """Go on from `start` for a moment, with some of the examples."""
+        if len(taught) == 0:
+            return Reader(self.start)
+        random = np.random.default_rng(self.seed)
+        sample = random.choice(len(self.mnist), min(SAMPLE, len(self.mnist)), replace=False)
+        known = Split(self.mnist.images[sample], self.mnist.labels[sample])
+        digits = taught.where(taught.is_digit)
+        trained = train_recipe(
+            self.recipe,
+            known.joined_with(self._show(digits, len(known))),
+            Split(known.images[:_REPORTED_BY], known.labels[:_REPORTED_BY]),
+            seed=self.seed,
+            start_from=self.start.weights,
+        )
+        torch.manual_seed(self.seed)
+        rejector = teach_rejector(
+            Reader(self.start).rejector.network,
+            self.rehearsal,
+            self._show(taught, len(self.rehearsal)),
+        )
+        return Reader(Checkpoint(self.start.metadata, trained.weights(), rejector))
+
+    def _show(self, examples: ExtraExamples, beside: int) -> Split:
+        return oversample(
+            examples.as_split(),
+            per_label=round(SHARE_PER_LABEL * beside),
+            most_repeats=MOST_REPEATS,
+            seed=self.seed,
+        )
+
+
 def _judge_folds(
-    examples: ExtraExamples,
-    trusted: ExtraExamples,
-    start: Checkpoint,
-    rehearsal: Rehearsal,
-    mnist: Split,
-    seed: int,
+    examples: ExtraExamples, trusted: ExtraExamples, school: _School
 ) -> tuple[Quarantined, ...]:
     """Judge each half of the examples by what the other half's `trusted` ones teach."""
     found: list[Quarantined] = []
@@ -90,46 +139,15 @@ def _judge_folds(
         judged = examples.where((_folds(examples) == fold) & ~examples.vetted)
         is_other = (_folds(trusted) != fold) | trusted.vetted
         if len(judged):
-            taught = trusted.where(is_other & ~trusted.held_out)
-            judge = _train_judge(taught, start, rehearsal, mnist, seed)
+            judge = school.train_judge(trusted.where(is_other & ~trusted.held_out))
             found += list_implausible(judged, judge.judge(judged.images))
-    return tuple(found)
+    return tuple(sorted(found, key=lambda one: one.id))
 
 
-def _folds(examples: ExtraExamples) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _folds(examples: ExtraExamples) -> NDArray[np.int64]:
     """Put each example in one of two folds, by hash, so that it stays there; (N,)."""
     digests = (hashlib.sha256(f"fold of {id_}".encode()).digest() for id_ in examples.ids)
     return np.array([digest[0] % 2 for digest in digests], np.int64)
-
-
-def _train_judge(
-    taught: ExtraExamples, start: Checkpoint, rehearsal: Rehearsal, mnist: Split, seed: int
-) -> Reader:
-    """Go on from `start` for a moment, with some of the examples."""
-    if len(taught) == 0:
-        return Reader(start)
-
-    def shown(split: Split, beside: int) -> Split:
-        return oversample(
-            split, per_label=round(SHARE_PER_LABEL * beside), most_repeats=MOST_REPEATS, seed=seed
-        )
-
-    random = np.random.default_rng(seed)
-    sample = random.choice(len(mnist), min(SAMPLE, len(mnist)), replace=False)
-    known = Split(mnist.images[sample], mnist.labels[sample])
-    digits = shown(taught.where(taught.is_digit).as_split(), len(known))
-    trained = train_recipe(
-        replace(RECIPE, model=start.metadata.config),
-        known.joined_with(digits),
-        Split(known.images[:_REPORTED_BY], known.labels[:_REPORTED_BY]),
-        seed=seed,
-        start_from=start.weights,
-    )
-    torch.manual_seed(seed)
-    rejector = teach_rejector(
-        Reader(start).rejector.network, rehearsal, shown(taught.as_split(), len(rehearsal))
-    )
-    return Reader(Checkpoint(start.metadata, trained.weights(), rejector))
 
 
 def list_implausible(examples: ExtraExamples, judgements: Judgements) -> list[Quarantined]:
@@ -146,6 +164,7 @@ def list_implausible(examples: ExtraExamples, judgements: Judgements) -> list[Qu
         probability = digits[read_as]
         if label != NO_DIGIT and no_digit >= SURE:
             read_as, probability = NO_DIGIT, no_digit
-        if likely < UNLIKELY and probability >= SURE:
+        unlikely = UNLIKELY_NO_DIGIT if label == NO_DIGIT else UNLIKELY
+        if likely < unlikely and probability >= SURE:
             found.append(Quarantined(int(id_), int(label), read_as, float(probability)))
     return found

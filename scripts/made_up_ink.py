@@ -155,7 +155,7 @@ def draw_scribble(random: Random) -> Ink:
     strokes = []
     for _ in range(random.integers(1, 4)):
         corners = random.uniform(0, 1, (random.integers(3, 11), 2))
-        strokes.append(_smooth(corners))
+        strokes.append(smooth(corners))
     return draw_strokes(strokes, random)
 
 
@@ -287,7 +287,7 @@ def disc(radius: float) -> NDArray[np.uint8]:
     return (x**2 + y**2 <= radius**2 + 0.5).astype(np.uint8)
 
 
-def _smooth(corners: NDArray[np.floating]) -> NDArray[np.floating]:
+def smooth(corners: NDArray[np.floating]) -> NDArray[np.floating]:
     """Round a polyline's corners, by Chaikin's corner cutting."""
     for _ in range(3):
         near, far = (

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 
@@ -22,6 +23,27 @@ def test_samples_are_drawn_in_rows_of_ten_in_reversed_grey(tmp_path):
 def test_fewer_images_than_asked_for_are_drawn(tmp_path):
     figure = display_sample_images([(torch.zeros(7, 784), None)], path=tmp_path / "a.png")
     assert len(figure.axes) == 7
+
+
+def test_the_training_curve_fits_a_chat_and_does_not_exaggerate(tmp_path):
+    path = tmp_path / "curves.png"
+    figure = plot_training_curves(
+        [0.144, 0.142], [0.9958, 0.9954], title="Training refresh", path=path
+    )
+    with Image.open(path) as picture:
+        assert picture.size == (1000, 520)
+    loss, accuracy = figure.axes
+    assert loss.get_ylim()[0] == 0
+    bottom, top = accuracy.get_ylim()
+    assert top == 100
+    assert top - bottom > 1
+    assert [path.name for path in tmp_path.iterdir()] == ["curves.png"]
+
+
+@pytest.mark.parametrize("epochs", [1, 125])
+def test_any_number_of_epochs_is_drawn(tmp_path, epochs):
+    figure = plot_training_curves([1.0] * epochs, [0.2] * epochs, path=tmp_path / "curves.png")
+    assert figure.axes[1].get_ylim()[0] < 20
 
 
 def test_results_are_drawn(tmp_path):

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from bars import draw_bars
 from drawing import blank_page, draw_digits
 
 from mnist_model.__main__ import main as run_workflow
@@ -125,12 +126,7 @@ def test_training_reports_its_events_and_saves(small_mnist, tmp_path, capsys):
     assert "Number of images tested: 200" in capsys.readouterr().out
 
 
-def _draw_stripes(labels, seed):
-    """Draw what is not in `small_mnist`: upright bars whose place tells the label."""
-    images = np.random.default_rng(seed).integers(0, 60, (len(labels), 28, 28), dtype=np.uint8)
-    for image, label in zip(images, labels, strict=True):
-        image[5:23, 2 * label + 3 : 2 * label + 6] = 255
-    return images
+_QUARANTINED = {"id", "label", "read_as", "probability"}
 
 
 def test_training_learns_extra_examples_and_tells_what_became_of_them(
@@ -140,13 +136,13 @@ def test_training_learns_extra_examples_and_tells_what_became_of_them(
     start, output = tmp_path / "start.safetensors", tmp_path / "model.safetensors"
     assert main(["train", *arguments, "--epochs", "8", "--output", str(start)]) == 0
     capsys.readouterr()
-    labels = np.tile([2, 9], 30)
+    labels, lies = np.tile([2, 9], 30), np.arange(5)
     extra = ExtraExamples(
-        images=_draw_stripes(labels, seed=1),
-        labels=labels,
-        ids=np.arange(60) + 100,
-        held_out=np.arange(60) % 5 < 2,
-        vetted=np.ones(60, np.bool_),
+        images=np.concatenate((draw_bars(labels, upright=True, seed=1), draw_bars(lies))),
+        labels=np.concatenate((labels, lies + 3)),
+        ids=np.arange(65) + 100,
+        held_out=np.arange(65) % 5 < 2,
+        vetted=np.arange(65) < 60,
     )
     write_npz(tmp_path / "extra.npz", extra)
     places = ["--start-from", str(start), "--output", str(output)]
@@ -156,7 +152,11 @@ def test_training_learns_extra_examples_and_tells_what_became_of_them(
     stages = [line["stage"] for line in lines if line["event"] == "stage"]
     assert stages == ["vetting", "training", "evaluating", "saving"]
     end = lines[-1]
-    assert (end["quarantined"], end["extra"]) == ([], {"trained": 36, "held_out": 24})
+    assert end["extra"] == {"trained": 36, "held_out": 24}
+    assert [(one["id"], one["label"]) for one in end["quarantined"]] == [
+        (160 + lie, lie + 3) for lie in range(5)
+    ]
+    assert all(one.keys() == _QUARANTINED for one in end["quarantined"])
     assert (
         end["before"].keys()
         == end["after"].keys()
@@ -171,8 +171,9 @@ def test_training_learns_extra_examples_and_tells_what_became_of_them(
     assert end["after"]["no_digits_count"] == 0
     # What was measured is what the file does.
     reader = Reader(load_checkpoint(output))
-    read_as = reader.judge(extra.images[extra.held_out]).probabilities.argmax(axis=1)
-    assert read_as.tolist() == extra.labels[extra.held_out].tolist()
+    judged_by = extra.where(extra.held_out & extra.vetted)
+    read_as = reader.judge(judged_by.images).probabilities.argmax(axis=1)
+    assert read_as.tolist() == judged_by.labels.tolist()
 
 
 def test_extra_examples_that_cannot_be_used_fail_in_one_sentence(small_mnist, tmp_path, capsys):
