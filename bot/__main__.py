@@ -5,8 +5,9 @@ import asyncio
 import signal
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -16,7 +17,7 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.app import Wire, build_program
 from bot.errors import BotError, DatabaseError, SettingsError
-from bot.example_files import write_examples
+from bot.example_files import read_examples, write_examples
 from bot.log import configure_logging
 from bot.services.learning import LearningService
 from bot.settings import Settings
@@ -32,8 +33,8 @@ def main() -> None:
     try:
         settings = _read_settings()
         configure_logging(settings.log_level)
-        if options.command == "export":
-            asyncio.run(_export(settings, options.path))
+        if options.command in _EXAMPLE_COMMANDS:
+            asyncio.run(_with_examples(settings, options.path, _EXAMPLE_COMMANDS[options.command]))
             return
         with _only_one(settings.data_dir.expanduser()):
             upgrade_schema(settings.get_database_url())
@@ -56,6 +57,10 @@ def _parse_options() -> argparse.Namespace:
         "export", help="write what people said of readings: a folder of pictures, or a .npz file"
     )
     export.add_argument("path", type=Path, help="the folder, or the file if it ends in .npz")
+    bring_in = commands.add_parser(
+        "import", help="learn from labelled 28x28 images: a folder with labels.csv, or a .npz file"
+    )
+    bring_in.add_argument("path", type=Path, help="the folder or file")
     return parser.parse_args()
 
 
@@ -89,21 +94,43 @@ def _only_one(data_dir: Path) -> Iterator[None]:
         lock.release()
 
 
-async def _export(settings: Settings, path: Path) -> None:
-    """Write all examples; the bot may be running meanwhile."""
+async def _with_examples(
+    settings: Settings, path: Path, command: Callable[[LearningService, Path], Awaitable[str]]
+) -> None:
+    """Export or import examples; the bot may be running meanwhile."""
     engine = create_engine(settings.get_database_url())
+    learning = LearningService(
+        create_session_factory(engine),
+        lambda: datetime.now(UTC),
+        settings.max_corrections_per_person,
+    )
     try:
-        examples = await LearningService(
-            create_session_factory(engine), settings.max_corrections_per_person
-        ).list_examples()
-        await asyncio.to_thread(write_examples, path, examples)
+        print(await command(learning, path))
     except SQLAlchemyError as error:
-        raise DatabaseError(f"the database cannot be read: {error}") from error
+        raise DatabaseError(
+            f"the database cannot be used; `digit-bot migrate` makes or updates it: {error}"
+        ) from error
     except OSError as error:
         raise SettingsError(f"{path} cannot be written: {error}.") from error
     finally:
         await engine.dispose()
-    print(f"{len(examples)} examples in {path}")
+
+
+async def _export(learning: LearningService, path: Path) -> str:
+    examples = await learning.list_examples()
+    await asyncio.to_thread(write_examples, path, examples)
+    return f"{len(examples)} examples in {path}"
+
+
+async def _import(learning: LearningService, path: Path) -> str:
+    done = await learning.bring_in(await asyncio.to_thread(read_examples, path))
+    return (
+        f"{done.added} new examples, {done.relabelled} with another label than before, "
+        f"{done.known} known already. The next training learns from them."
+    )
+
+
+_EXAMPLE_COMMANDS = {"export": _export, "import": _import}
 
 
 async def _run(settings: Settings) -> None:

@@ -159,7 +159,7 @@ def build_program(
         settings.get_model_store_url(), cache_dir=settings.data_dir.expanduser() / "model-cache"
     )
     models = ModelVersionService(session_factory, clock, store, reader)
-    learning = LearningService(session_factory, settings.max_corrections_per_person)
+    learning = LearningService(session_factory, clock, settings.max_corrections_per_person)
     services = Services(
         readings=ReadingService(session_factory, clock, reader, painter),
         corrections=CorrectionService(session_factory, clock),

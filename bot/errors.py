@@ -3,6 +3,7 @@
 BotError
 ├── SettingsError               the settings cannot work; the program ends with this sentence
 ├── DatabaseError               the database cannot be used; the program ends with this sentence
+├── ExamplesError               a file of examples cannot be used; `str()` says why
 ├── AdminsOnlyError             somebody else asks for what only admins may do
 ├── BadScheduleError            what should be a cron expression is none; `str()` says why
 ├── PhotoError                  what was sent cannot be read; `str()` of it is for the person
@@ -31,6 +32,10 @@ class SettingsError(BotError):
 
 class DatabaseError(BotError):
     """The database cannot be used."""
+
+
+class ExamplesError(BotError):
+    """A file or folder of labelled examples cannot be used."""
 
 
 class AdminsOnlyError(BotError):

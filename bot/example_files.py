@@ -1,6 +1,6 @@
-"""Adapter: writes labelled examples, as a folder of pictures for people or as one .npz file.
+"""Adapter: labelled examples as files, a folder of pictures for people or one .npz file.
 
-`mnist_model.extra` reads both.
+`mnist_model.extra` reads both, for training and for `read_examples`.
 """
 
 import csv
@@ -11,8 +11,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from bot.errors import ExamplesError
+from bot.services.learning import LabelledImage, is_held_out_image
 from bot.services.ports import Example
 from bot.services.readings import NOT_A_DIGIT
+from mnist_model.errors import DataError
+from mnist_model.extra import load_extra
 from mnist_model.files import write_atomically
 
 COLUMNS = ("path", "label", "read_as", "person", "held_out", "id", "vetted")
@@ -74,3 +78,27 @@ def _write_folder(folder: Path, examples: Sequence[Example]) -> None:
                     "yes" if example.is_vetted else "no",
                 ]
             )
+
+
+def read_examples(path: Path) -> list[LabelledImage]:
+    """Read examples from a folder with a labels.csv, or from a .npz file.
+
+    If the files mark none as held out, about a fifth is, chosen by a hash of the image.
+
+    Raises:
+        ExamplesError: Something is wrong with them; the message says what.
+    """
+    try:
+        extra = load_extra(path)
+    except DataError as error:
+        raise ExamplesError(str(error)) from error
+    images = [image.tobytes() for image in extra.images]
+    is_marked = bool(extra.held_out.any())
+    return [
+        LabelledImage(
+            image,
+            int(label),
+            is_held_out=bool(held_out) if is_marked else is_held_out_image(image),
+        )
+        for image, label, held_out in zip(images, extra.labels, extra.held_out, strict=True)
+    ]

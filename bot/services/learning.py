@@ -3,10 +3,11 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.services.ports import Doubt, Example
+from bot.services.ports import Clock, Doubt, Example
 from bot.storage import learning
 from bot.storage.database import SessionFactory
 from bot.storage.models import Correction, DigitPrediction, ImportedExample, Standing
@@ -15,26 +16,76 @@ _HELD_OUT = 5
 """One example in so many is never trained on, so that corrections can be judged by them."""
 
 
+@dataclass(frozen=True)
+class LabelledImage:
+    """An example from elsewhere."""
+
+    image: bytes  # 28x28 uint8, row by row, light ink on black
+    label: int  # 0-9 or NOT_A_DIGIT
+    is_held_out: bool
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of examples from elsewhere."""
+
+    added: int
+    relabelled: int
+    known: int  # and so left alone
+
+
 class LearningService:
     """Makes examples of what people have said, and remembers what became of them."""
 
-    def __init__(self, session_factory: SessionFactory, max_per_person: int) -> None:
+    def __init__(self, session_factory: SessionFactory, clock: Clock, max_per_person: int) -> None:
         """Take what the service works with.
 
         Args:
             session_factory: Makes sessions.
+            clock: Returns the present instant.
             max_per_person: How many of one person's corrections a training set holds at most, so
                 that nobody can bend the model.
         """
         self._session_factory = session_factory
+        self._clock = clock
         self._max_per_person = max_per_person
 
     async def list_examples(self) -> list[Example]:
-        """Return all examples, oldest first: imported ones, then what people have said."""
+        """Return all examples, oldest first: imported ones, then what people have said.
+
+        Without what is in quarantine or was dropped: whoever gets them could not tell.
+        """
         async with self._session_factory() as session:
-            return _examples(
-                await learning.list_judged(session), await learning.list_imported(session)
-            )
+            judged = await learning.list_judged(session)
+            return _examples(judged, await learning.list_imported(session))
+
+    async def bring_in(self, examples: Iterable[LabelledImage]) -> Imported:
+        """Store examples from elsewhere; whoever runs the bot vouches for them.
+
+        The same image again changes nothing, unless it comes with another label.
+        """
+        now, counts = self._clock(), Counter[str]()
+        async with self._session_factory.begin() as session:
+            for example in examples:
+                sha256 = hashlib.sha256(example.image).hexdigest()
+                known = await learning.find_imported(session, sha256)
+                if known is None:
+                    session.add(
+                        ImportedExample(
+                            sha256=sha256,
+                            image=example.image,
+                            label=example.label,
+                            is_held_out=example.is_held_out,
+                            imported_at=now,
+                        )
+                    )
+                    counts["added"] += 1
+                elif known.label != example.label:
+                    known.label = example.label
+                    counts["relabelled"] += 1
+                else:
+                    counts["known"] += 1
+        return Imported(**{name: counts[name] for name in ("added", "relabelled", "known")})
 
     async def collect(self) -> list[Example]:
         """Return what to learn from now.
@@ -43,7 +94,7 @@ class LearningService:
         person only. Imported examples know no limit.
         """
         async with self._session_factory() as session:
-            judged = await learning.list_judged(session, Standing.ACCEPTED, Standing.KEPT)
+            judged = await learning.list_judged(session)
             imported = await learning.list_imported(session)
         return _examples(_newest_of_each(judged, self._max_per_person), imported)
 
@@ -74,7 +125,16 @@ class LearningService:
 
 def is_held_out(prediction_id: int) -> bool:
     """Decide by hash, so that an example stays on its side whatever else comes or goes."""
-    digest = hashlib.sha256(str(prediction_id).encode()).digest()
+    return _is_in_held_out_part(str(prediction_id).encode())
+
+
+def is_held_out_image(image: bytes) -> bool:
+    """Decide in the same way for an image that is no digit prediction."""
+    return _is_in_held_out_part(image)
+
+
+def _is_in_held_out_part(content: bytes) -> bool:
+    digest = hashlib.sha256(content).digest()
     return int.from_bytes(digest[:8]) % _HELD_OUT == 0
 
 

@@ -14,29 +14,34 @@ from bot.storage.models import (
     TrainedCorrection,
 )
 
+_TRUSTED = (Standing.ACCEPTED, Standing.KEPT)
+
 
 async def list_judged(
-    session: AsyncSession, *standings: Standing
+    session: AsyncSession,
 ) -> Sequence[tuple[DigitPrediction, Correction]]:
     """Load digit predictions that a person has judged, with what was said, oldest first.
 
-    Args:
-        session: The session.
-        standings: Only corrections with one of these; none means all.
+    Without corrections that are in quarantine or were dropped.
     """
     query = (
         select(DigitPrediction, Correction)
         .join(Correction, Correction.digit_prediction_id == DigitPrediction.id)
+        .where(Correction.standing.in_(_TRUSTED))
         .order_by(DigitPrediction.id)
     )
-    if standings:
-        query = query.where(Correction.standing.in_(standings))
     return [(digit, correction) for digit, correction in await session.execute(query)]
 
 
 async def list_imported(session: AsyncSession) -> Sequence[ImportedExample]:
     """Load all imported examples, oldest first."""
     return (await session.scalars(select(ImportedExample).order_by(ImportedExample.id))).all()
+
+
+async def find_imported(session: AsyncSession, sha256: str) -> ImportedExample | None:
+    """Load the imported example with this image."""
+    query = select(ImportedExample).where(ImportedExample.sha256 == sha256)
+    return (await session.scalars(query)).one_or_none()
 
 
 async def count_since(session: AsyncSession, since: datetime | None) -> int:

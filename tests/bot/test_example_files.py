@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bot.example_files import COLUMNS, write_examples
+from bot.errors import ExamplesError
+from bot.example_files import COLUMNS, read_examples, write_examples
+from bot.services.learning import LabelledImage
 from bot.services.ports import Example
 from bot.services.readings import NOT_A_DIGIT
 from mnist_model.extra import load_extra
@@ -69,3 +71,25 @@ def test_place_that_cannot_be_written_is_an_os_error(tmp_path: Path, name: str) 
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(OSError, match="taken"):
         write_examples(tmp_path / name, EXAMPLES)
+
+
+@pytest.mark.parametrize("name", ["examples", "examples.npz"])
+def test_what_was_written_is_read_back_with_its_marks(tmp_path: Path, name: str) -> None:
+    write_examples(tmp_path / name, EXAMPLES)
+    expected = [LabelledImage(e.image, e.label, is_held_out=e.is_held_out) for e in EXAMPLES]
+    assert read_examples(tmp_path / name) == expected
+
+
+def test_of_examples_without_marks_some_are_held_out(tmp_path: Path) -> None:
+    for i in range(100):
+        Image.new("L", (28, 28), i).save(tmp_path / f"{i}.png")
+    rows = "".join(f"{i}.png,{i % 10}\n" for i in range(100))
+    (tmp_path / "labels.csv").write_text("path,label\n" + rows)
+    held_out = [example.is_held_out for example in read_examples(tmp_path)]
+    assert 10 <= sum(held_out) <= 30
+    assert [example.is_held_out for example in read_examples(tmp_path)] == held_out
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ExamplesError, match="labels.csv"):
+        read_examples(tmp_path)

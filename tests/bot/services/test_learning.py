@@ -4,7 +4,7 @@ from fixed_clock import FixedClock
 from sqlalchemy import select
 from stored_readings import add_reading, add_version
 
-from bot.services.learning import LearningService, is_held_out
+from bot.services.learning import Imported, LabelledImage, LearningService, is_held_out
 from bot.services.ports import Doubt
 from bot.services.readings import NOT_A_DIGIT
 from bot.storage.database import SessionFactory
@@ -27,7 +27,7 @@ async def test_judged_digits_become_examples_without_telegrams_ids(
         await add_reading(session, 1, clock.now, (7, 1), (7, None), by=555)
         await add_reading(session, 1, clock.now, (0, None), (4, 4), by=777)
         await add_reading(session, 1, clock.now, (0, None), (0, None), (8, NOT_A_DIGIT), by=555)
-    examples = await LearningService(session_factory, max_per_person=50).list_examples()
+    examples = await LearningService(session_factory, clock, max_per_person=50).list_examples()
     assert [(e.read_as, e.label, e.person) for e in examples] == [(7, 1, 1), (4, 4, 2), (8, 10, 1)]
     assert [e.image[0] for e in examples] == [0, 1, 2]
 
@@ -41,7 +41,7 @@ async def test_training_set_holds_the_newest_of_each_person(
         others = await add_reading(session, 1, clock.now, (4, 4), by=777)
         clock.advance(timedelta(days=1))
         newest = await add_reading(session, 1, clock.now, *[(7, 1)] * 4, by=555)
-    examples = await LearningService(session_factory, max_per_person=4).collect()
+    examples = await LearningService(session_factory, clock, max_per_person=4).collect()
     assert [example.id for example in examples] == others + newest
 
 
@@ -53,7 +53,7 @@ async def test_doubted_and_dropped_corrections_are_not_learned_from(
         ids = await add_reading(session, 1, clock.now, *[(7, 1)] * 4)
         for digit_id, standing in zip(ids, Standing, strict=True):
             (await session.get_one(Correction, digit_id)).standing = standing
-    examples = await LearningService(session_factory, max_per_person=50).collect()
+    examples = await LearningService(session_factory, clock, max_per_person=50).collect()
     kept = [(ids[0], False), (ids[list(Standing).index(Standing.KEPT)], True)]
     assert [(example.id, example.is_vetted) for example in examples] == kept
 
@@ -61,7 +61,7 @@ async def test_doubted_and_dropped_corrections_are_not_learned_from(
 async def test_run_records_what_it_has_learned_from_and_what_it_doubts(
     session_factory: SessionFactory, clock: FixedClock
 ) -> None:
-    learning = LearningService(session_factory, max_per_person=50)
+    learning = LearningService(session_factory, clock, max_per_person=50)
     async with session_factory.begin() as session:
         await add_version(session, 1, clock.now, ModelState.ACTIVE)
         run = TrainingRun(
@@ -87,6 +87,24 @@ async def test_run_records_what_it_has_learned_from_and_what_it_doubts(
     assert standings[doubted] == (Standing.QUARANTINED, 7)
     assert standings[changed] == (Standing.ACCEPTED, None)
     assert trained == {i for i in ids if not is_held_out(i)} - {doubted, changed, deleted}
+
+
+async def test_imported_examples_are_learned_from_without_a_limit(
+    session_factory: SessionFactory, clock: FixedClock
+) -> None:
+    learning = LearningService(session_factory, clock, max_per_person=1)
+    images = [LabelledImage(bytes([i]) * 784, i, is_held_out=i == 3) for i in range(4)]
+    assert await learning.bring_in(images) == Imported(added=4, relabelled=0, known=0)
+    again = [*images[:3], LabelledImage(images[3].image, NOT_A_DIGIT, is_held_out=False)]
+    assert await learning.bring_in(again) == Imported(added=0, relabelled=1, known=3)
+    examples = await learning.collect()
+    assert [(e.label, e.is_held_out, e.is_vetted) for e in examples] == [
+        (0, False, True),
+        (1, False, True),
+        (2, False, True),
+        (NOT_A_DIGIT, True, True),
+    ]
+    assert all(example.id < 0 for example in examples)
 
 
 def test_about_a_fifth_is_held_out_and_stays_so() -> None:
