@@ -37,7 +37,7 @@ class FsspecModelStore:
         """Store a checkpoint; storing it again changes nothing.
 
         Raises:
-            ModelError: The file is damaged or is no checkpoint.
+            ModelError: The file is damaged or is no checkpoint, or the store cannot be written.
         """
         return await asyncio.to_thread(self._put, checkpoint)
 
@@ -55,11 +55,16 @@ class FsspecModelStore:
         except CheckpointError as error:
             raise ModelError(str(error)) from error
         target = self._path_of(metadata.sha256)
-        if not self._holds(target, checkpoint.stat().st_size):
-            # Under another name first: nobody may ever fetch half a file.
-            self._filesystem.makedirs(self._root, exist_ok=True)
-            self._filesystem.put_file(str(checkpoint), f"{target}.part")
-            self._filesystem.mv(f"{target}.part", target)
+        try:
+            if not self._holds(target, checkpoint.stat().st_size):
+                # Under another name first: nobody may ever fetch half a file.
+                self._filesystem.makedirs(self._root, exist_ok=True)
+                self._filesystem.put_file(str(checkpoint), f"{target}.part")
+                self._filesystem.mv(f"{target}.part", target)
+        except OSError as error:
+            raise ModelError(
+                f"The model cannot be stored in {self._root}: {error.strerror or error}."
+            ) from error
         return CheckpointInfo(
             sha256=metadata.sha256,
             recipe=metadata.recipe,

@@ -159,7 +159,7 @@ class ModelStore(Protocol):
         """Store a checkpoint; storing it again changes nothing.
 
         Raises:
-            ModelError: The file is damaged or is no checkpoint.
+            ModelError: The file is damaged or is no checkpoint, or the store cannot be written.
         """
         ...
 

@@ -92,6 +92,7 @@ class TrainingService:
         self._store = store
         self._models = models
         self._learning = learning
+        self._at_work: int | None = None  # the run that this process carries out
 
     async def start(
         self, actor: Actor, recipe: str, *, chat_id: int, update_id: int
@@ -141,6 +142,7 @@ class TrainingService:
             recipe: The same as there.
             show: Called with each progress.
         """
+        self._at_work = run_id
         try:
             await self._train(run_id, recipe, show)
         except TrainingCancelledError as error:
@@ -155,6 +157,8 @@ class TrainingService:
             # Cancelled: the row must not go on saying "running", or no run could start again.
             await self._end(run_id, TrainingState.INTERRUPTED, "the task was cancelled")
             raise
+        finally:
+            self._at_work = None
 
     async def cancel(self, actor: Actor, run_id: int | None = None) -> bool:
         """End the run that is going on; return False when there is none.
@@ -172,6 +176,10 @@ class TrainingService:
             run = await training.find_running(session)
         if run is None or run_id not in {None, run.id}:
             return False
+        if run.id != self._at_work:
+            # It is over, but that could not be written down, on a full disk for one.
+            await self._end(run.id, TrainingState.INTERRUPTED, "nobody is carrying it out")
+            return True
         await self._trainer.cancel()
         return True
 

@@ -98,3 +98,16 @@ async def test_shipped_checkpoint_that_was_rolled_back_stays_so(
     await models.load_active(PRETRAINED_CHECKPOINT)
     await models.roll_back(Actor(1, is_admin=True))
     assert await models.load_active(PRETRAINED_CHECKPOINT) == first
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="This system has no full disk to try.")
+async def test_full_disk_is_told_and_leaves_no_model(tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    name = FsspecModelStore(folder.as_uri(), cache_dir=tmp_path)._path_of(
+        hashlib.sha256(PRETRAINED_CHECKPOINT.read_bytes()).hexdigest()
+    )
+    Path(f"{name}.part").symlink_to("/dev/full")
+    with pytest.raises(ModelError, match="No space left on device"):
+        await FsspecModelStore(folder.as_uri(), cache_dir=tmp_path).put(PRETRAINED_CHECKPOINT)
+    assert not Path(name).exists()

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from drawing import draw_digits
+from fixed_clock import FixedClock
 from scripted_trainer import FIGURES, ScriptedTrainer
 from sqlalchemy import select
 
@@ -210,3 +211,24 @@ async def test_cancel_ends_the_run_and_the_next_can_start(
         run = (await session.scalars(select(TrainingRun))).one()
     assert run.state is TrainingState.CANCELLED
     assert await ask(playground, "/cancel", ADMIN_ID) == texts.NOTHING_TO_CANCEL
+
+
+async def test_run_whose_end_could_not_be_written_is_ended_by_cancel(
+    playground: Playground, session_factory: SessionFactory, clock: FixedClock
+) -> None:
+    async with session_factory.begin() as session:
+        session.add(
+            TrainingRun(
+                recipe="refresh",
+                state=TrainingState.RUNNING,
+                update_id=1,
+                requested_by=ADMIN_ID,
+                chat_id=ADMIN_ID,
+                started_at=clock.now,
+            )
+        )
+    assert await ask(playground, "/train", ADMIN_ID) == texts.TRAINING_ALREADY_RUNNING
+    assert await ask(playground, "/cancel", ADMIN_ID) == texts.CANCELLING
+    async with session_factory() as session:
+        run = (await session.scalars(select(TrainingRun))).one()
+    assert run.state is TrainingState.INTERRUPTED
