@@ -405,7 +405,7 @@ def training_card(model: TrainedModel) -> str:
     table = "\n".join(f"{name:<14} {old:>9} {new:>9}" for name, old, new in (names, *rows))
     lines = [_verdict(model), "", f"<pre>{table}</pre>"]
     if model.trained:
-        lines.append(f"It has learned from {_count(model.trained, 'example')} of people, too.")
+        lines.append(f"It has learned from {_count(model.trained, 'example')} beside MNIST.")
     if model.quarantined:
         waits = "waits" if model.quarantined == 1 else "wait"
         corrections = _count(model.quarantined, "correction")

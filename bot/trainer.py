@@ -186,7 +186,7 @@ async def _read_events(process: Process) -> AsyncIterator[dict[str, Any]]:
 def _advance(progress: TrainingProgress, event: dict[str, Any]) -> TrainingProgress:
     match event["event"]:
         case "start":
-            return replace(progress, epochs=event["epochs"], stage="training")
+            return replace(progress, epochs=event["epochs"])
         case "epoch":
             return replace(
                 progress,

@@ -88,6 +88,7 @@ def run_training(
     if examples is not None:
         lesson = _vet(examples, start, train, seed, report)
         train = train.joined_with(lesson.digits)
+    report({"event": "stage", "stage": "training"})
 
     # Here, so that whoever watches sees the start before torch's seconds of import.
     from mnist_model.train import train_recipe  # noqa: PLC0415
@@ -158,9 +159,7 @@ def _vet(
 
     # Where training starts from random weights, the shipped ones judge the examples.
     judge = start or load_checkpoint(PRETRAINED_CHECKPOINT)
-    lesson = prepare_lesson(examples, judge, train, seed=seed)
-    report({"event": "stage", "stage": "training"})
-    return lesson
+    return prepare_lesson(examples, judge, train, seed=seed)
 
 
 def _choose_rejector(start: Checkpoint | None, lesson: "Lesson | None") -> Network | None:

@@ -87,7 +87,7 @@ def test_training_reports_its_events_and_saves(small_mnist, tmp_path, capsys):
     figures = tmp_path / "figures"
     arguments = ["--data-dir", str(small_mnist), "--output", str(output)]
     assert main([*command, *arguments, "--figures", str(figures)]) == 0
-    start, *epochs, evaluating, saving, end = _lines(capsys)
+    start, training, *epochs, evaluating, saving, end = _lines(capsys)
     assert start == {
         "event": "start",
         "recipe": "quick",
@@ -99,10 +99,9 @@ def test_training_reports_its_events_and_saves(small_mnist, tmp_path, capsys):
     assert epochs[0].keys() == {
         *("event", "epoch", "epochs", "loss", "validation_accuracy", "elapsed_s")
     }
-    assert (evaluating, saving) == (
-        {"event": "stage", "stage": "evaluating"},
-        {"event": "stage", "stage": "saving"},
-    )
+    assert [training, evaluating, saving] == [
+        {"event": "stage", "stage": stage} for stage in ("training", "evaluating", "saving")
+    ]
     assert end.keys() == {
         *("event", "checkpoint", "sha256", "validation_accuracy", "test_accuracy"),
         *("confusion_matrix", "seconds", "calibration_error", "quarantined", "extra"),
