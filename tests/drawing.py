@@ -40,3 +40,19 @@ def to_png(pixels: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+_ODD_STROKES: dict[int, list[tuple[float, float]]] = {
+    1: [(2.5, 1), (6.5, 0), (6.5, 14)],  # a flag so flat that it looks like a 7
+    7: [(1, 0), (9, 0), (3.5, 13), (9, 13)],  # a foot that makes it look like a 2
+}
+
+
+def draw_oddly(label: int, *, seed: int, scale: int = 16) -> bytes:
+    """Return a PNG of a 1 or a 7 as one person writes it, every time a little differently."""
+    random = np.random.default_rng(seed)
+    corners = np.array(_ODD_STROKES[label]) + random.normal(0, 0.3, (len(_ODD_STROKES[label]), 2))
+    page = np.full((22 * scale, 20 * scale), 245, np.uint8)
+    points = ((corners + (5, 4)) * scale).astype(np.int32)
+    cv2.polylines(page, [points], False, 40, int(random.integers(12, 20)), lineType=cv2.LINE_AA)
+    return to_png(page)

@@ -3,14 +3,10 @@
 import asyncio
 import csv
 import io
-import os
 import re
 import signal
 import sqlite3
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -18,44 +14,10 @@ import pytest
 from browser import open_page
 from drawing import draw_digits
 from PIL import Image
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import expect
+from program import START_S, judge, last_answer, running, send_text, start, upload
 
 from bot.playground import ADMIN_ID, USER_ID
-
-PROGRAM = Path(sys.executable).with_name("digit-bot")
-READY = re.compile(r"The bot is ready: (\S+)")
-START_S = 60  # Far more than it takes: a slow machine must not fail the test.
-
-
-@asynccontextmanager
-async def running(data_dir: Path, **environment: str) -> AsyncIterator[tuple[Process, str]]:
-    """Run `digit-bot run` without a token; give the process and the page's address."""
-    values = {"DATA_DIR": str(data_dir), "PLAYGROUND_PORT": "0", **environment}
-    process = await start("run", **values)
-    try:
-        assert process.stdout is not None
-        line = (await asyncio.wait_for(process.stdout.readline(), START_S)).decode()
-        ready = READY.match(line)
-        assert ready, line
-        yield process, ready[1]
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await asyncio.wait_for(process.wait(), START_S)
-
-
-async def start(*arguments: str, capture_log: bool = False, **environment: str) -> Process:
-    """Start the program in a folder without `.env`, with these settings and no others."""
-    inherited = {"PATH": os.environ["PATH"], "HOME": environment["DATA_DIR"]}
-    Path(environment["DATA_DIR"]).mkdir(parents=True, exist_ok=True)
-    return await asyncio.create_subprocess_exec(
-        PROGRAM,
-        *arguments,
-        env=inherited | environment,
-        cwd=environment["DATA_DIR"],
-        stdout=PIPE,
-        stderr=PIPE if capture_log else None,
-    )
 
 
 async def send_photo(url: str, photo: bytes) -> None:
@@ -77,10 +39,6 @@ async def wait_for_rows(data_dir: Path, query: str, count: int) -> list[tuple[ob
         while len(rows := fetch(data_dir, query)) < count:
             await asyncio.sleep(0.05)
     return rows
-
-
-def last_answer(page: Page) -> Locator:
-    return page.locator('[data-testid="message"][data-from="bot"]').last
 
 
 @pytest.fixture
@@ -134,29 +92,6 @@ async def test_new_user_sends_photos_corrects_one_and_asks_for_the_accuracy(
     assert labels == [*(int(label) for label, _ in cells[:-1]), 10]
     [(readings,)] = fetch(tmp_path, "SELECT count(*) FROM reading WHERE answer_message_id > 0")
     assert readings == len(cells)
-
-
-async def upload(page: Page, photo: bytes) -> None:
-    file = {"name": "digit.png", "mimeType": "image/png", "buffer": photo}
-    await page.get_by_test_id("file-input").set_input_files(file)
-    await page.get_by_test_id("preview-send").click()
-
-
-async def judge(page: Page, label: str, *, is_right: bool) -> None:
-    """Confirm the last answer, or correct it on the pad."""
-    answer = last_answer(page)
-    if is_right:
-        await answer.get_by_role("button", name="Right").click()
-        await expect(answer).to_contain_text("You say that this is right.")
-    else:
-        await answer.get_by_role("button", name="Wrong").click()
-        await answer.get_by_role("button", name=label, exact=True).click()
-        await expect(answer).to_contain_text(f"You say that it is {label}.")
-
-
-async def send_text(page: Page, text: str) -> None:
-    await page.get_by_test_id("composer-input").fill(text)
-    await page.get_by_test_id("send").click()
 
 
 @pytest.mark.browser
@@ -281,6 +216,21 @@ async def test_export_while_the_bot_is_running(tmp_path: Path, path: str, writte
     assert process.returncode == 0
     assert output.decode().startswith("0 examples in")
     assert (tmp_path / written).exists()
+
+
+async def test_import_while_the_bot_is_running_is_exported_again(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    Image.new("L", (28, 28), 200).save(folder / "a.png")
+    (folder / "labels.csv").write_text("path,label\na.png,none\n")
+    async with running(tmp_path):
+        for expected in ("1 new examples", "0 new examples"):
+            process = await start("import", str(folder), DATA_DIR=str(tmp_path))
+            output, _ = await asyncio.wait_for(process.communicate(), START_S)
+            assert output.decode().startswith(expected)
+        process = await start("export", str(tmp_path / "out"), DATA_DIR=str(tmp_path))
+        await asyncio.wait_for(process.wait(), START_S)
+    assert "none" in (tmp_path / "out" / "labels.csv").read_text()
 
 
 @pytest.mark.parametrize("name", ["digit-bot.sqlite", "playground.sqlite"])
