@@ -5,6 +5,7 @@ python scripts/make_screenshot.py docs/playground.png [--group] [--dark] [--size
 
 import argparse
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -22,12 +23,17 @@ FOUR: list[Stroke] = [
     [(0.46, 0.16), (0.36, 0.38), (0.26, 0.58), (0.5, 0.57), (0.78, 0.55)],
     [(0.63, 0.34), (0.62, 0.6), (0.59, 0.86)],
 ]
+# A 7 with a foot, which looks like a 2.
+SEVEN: Stroke = [(0.26, 0.2), (0.72, 0.2), (0.4, 0.8), (0.74, 0.8)]
+TAUGHT = 20
+TRAINING_MS = 20 * 60_000  # far more than it takes
 
 
 def main() -> None:
     """Talk to the bot, and take the picture."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("output", type=Path)
+    parser.add_argument("--scene", choices=SCENES, default="reading")
     parser.add_argument("--group", action="store_true", help="talk to the bot in the group")
     parser.add_argument("--dark", action="store_true")
     parser.add_argument("--size", default="1180x860", help="of the window, in pixels")
@@ -95,6 +101,30 @@ def talk_in_group(page: Page) -> None:
     expect(answer).to_contain_text("You say that this is right")
     page.mouse.move(2, 2)
     expect(page.get_by_test_id("toasts")).to_be_empty(timeout=15_000)
+
+
+def learn(page: Page) -> None:
+    """Correct what the bot misreads, let it train, and wait for the card."""
+    bot = page.locator('[data-testid="message"][data-from="bot"]')
+    hand = random.Random(0)  # noqa: S311 - a drawing
+    for _ in range(TAUGHT):
+        draw(page, [[(x + hand.gauss(0, 0.02), y + hand.gauss(0, 0.02)) for x, y in SEVEN]])
+        answer = bot.last
+        if "is a 7" in answer.inner_text():
+            answer.get_by_role("button", name="Right").click()
+        else:
+            answer.get_by_role("button", name="Wrong").click()
+            answer.get_by_role("button", name="7", exact=True).click()
+        expect(answer).to_contain_text("You say")
+    page.get_by_test_id("role-admin").click()
+    page.get_by_test_id("composer-input").fill("/train")
+    page.get_by_test_id("send").click()
+    expect(bot.last).to_contain_text("Refused others", timeout=TRAINING_MS)
+    page.mouse.move(2, 2)
+    expect(page.get_by_test_id("toasts")).to_be_empty(timeout=15_000)
+
+
+SCENES = {"reading": talk, "learning": learn}
 
 
 def draw(page: Page, strokes: list[Stroke]) -> None:
