@@ -290,7 +290,7 @@ class Playground:
 
     # Waiting, for tests and for the page
 
-    async def wait_until(self, condition: Callable[[], T | None], timeout_s: float = 5) -> T:
+    async def wait_until(self, condition: Callable[[], T | None], timeout_s: float = 30) -> T:
         """Wait until something happens that makes the condition true, and return its value.
 
         Raises:
@@ -303,7 +303,7 @@ class Playground:
         question: Json,
         where: Callable[[Json], bool] = lambda _: True,
         *,
-        timeout_s: float = 5,
+        timeout_s: float = 30,
     ) -> Json:
         """Wait for the bot's first message after this one for which `where` holds.
 
@@ -324,7 +324,7 @@ class Playground:
 
         return await self.wait_until(first_answer, timeout_s)
 
-    async def answer_to_press(self, query_id: str, *, timeout_s: float = 5) -> Json:
+    async def answer_to_press(self, query_id: str, *, timeout_s: float = 30) -> Json:
         """Wait for what the bot says to a pressed button: `text`, `show_alert` and `url`."""
         await self.wait_until(lambda: query_id in self._answers, timeout_s)
         return self._answers[query_id]
