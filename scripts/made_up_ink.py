@@ -146,7 +146,7 @@ def draw_european_digit(label: int, random: Random) -> Ink:
     }[label]
     points = [np.array(stroke) + random.normal(0, 0.02, (len(stroke), 2)) for stroke in strokes]
     if label == 9 and random.random() < 0.7:
-        points = [_smooth(stroke) for stroke in points]
+        points = [smooth(stroke) for stroke in points]
     return draw_strokes(points, random)
 
 
