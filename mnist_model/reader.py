@@ -28,11 +28,10 @@ from mnist_model.wholeness import load_wholeness
 
 __all__ = ["Box", "DigitReading", "Reader", "Reading"]
 
-SUREST_REJECTED = 0.023  # certainty; of made-up validation photos of digits, 1 % have less
+SUREST_REJECTED = 0.05  # certainty; of made-up validation photos of digits, 1 % have less
 MOST_LEFT_OUT = 0.2  # of a line's ink is dirt; more is a sign that it holds no digits
-REJECTOR_WEIGHT = 0.6  # of its say on which digit it is; it is the smaller network
 HOPELESS = 1e-3  # probability of one whole digit; nothing below it is looked at further
-LEAST_WHOLE = 0.03  # the same that counts: people can teach the other networks, but not this one
+LEAST_WHOLE = 0.06  # the same that counts: people can teach the other networks, but not this one
 LEAST_LIKELY = math.log(1e-6)  # one piece that is surely no digit does not settle a long number
 
 
@@ -223,8 +222,12 @@ def _certainty(scores: Sequence[float]) -> float:
 def _combine(
     by_classifier: NDArray[np.float32], by_rejector: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Combine two networks' probabilities of the ten digits, (N, 10), if each is one."""
-    both = by_classifier * np.maximum(by_rejector, 1e-3) ** REJECTOR_WEIGHT
+    """Combine two networks' probabilities of the ten digits, (N, 10), if each is one.
+
+    Both have a full say: the classifier is better at MNIST's digits, and the rejector has seen
+    printed ones and other hands.
+    """
+    both = by_classifier * np.maximum(by_rejector, 1e-3)
     result: NDArray[np.float32] = both / both.sum(axis=1, keepdims=True)
     return result
 
