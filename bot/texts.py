@@ -398,12 +398,13 @@ def training_card(model: TrainedModel) -> str:
         ("MNIST test", f"{before.test_accuracy:.2%}", f"{after.test_accuracy:.2%}"),
         ("Corrections", _held_out(before), _held_out(after)),
         ("Calibration", f"{before.calibration_error:.2%}", f"{after.calibration_error:.2%}"),
-        ("Refused digits", f"{before.digits_refused:.2%}", f"{after.digits_refused:.2%}"),
-        ("Refused others", _no_digits(before), _no_digits(after)),
+        ("Digits refused", f"{before.digits_refused:.2%}", f"{after.digits_refused:.2%}"),
     ]
+    if after.no_digits_count:
+        rows.append(("Others refused", _no_digits(before), _no_digits(after)))
     names = ("", f"model {model.compared_with}", f"model {model.version_id}")
     table = "\n".join(f"{name:<14} {old:>9} {new:>9}" for name, old, new in (names, *rows))
-    lines = [_verdict(model), "", f"<pre>{table}</pre>"]
+    lines = [_verdict(model), f"<pre>{table}</pre>"]
     if model.trained:
         lines.append(f"It has learned from {_count(model.trained, 'example')} beside MNIST.")
     if model.quarantined:
@@ -438,8 +439,6 @@ def _held_out(figures: ModelFigures) -> str:
 
 
 def _no_digits(figures: ModelFigures) -> str:
-    if not figures.no_digits_count:
-        return "–"
     return f"{figures.no_digits_refused}/{figures.no_digits_count}"
 
 
