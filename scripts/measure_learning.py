@@ -50,6 +50,15 @@ class Case:
         return f"{self.writer.name} beside {self.lies} lies: {self.pattern}"
 
 
+@dataclass(frozen=True)
+class Run:
+    """What one training run made."""
+
+    reader: Reader
+    end: dict[str, Any]  # its last event
+    stages_s: list[float]  # processor time of start, vetting, training, evaluating and saving
+
+
 def main() -> None:
     """Run the cases and print a table as they end."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -61,7 +70,8 @@ def main() -> None:
     writers = list_writers(validation)
     print(
         "| case | writings read right | MNIST test | calibration error | MNIST refused "
-        "| in quarantine: honest, lies | s |\n| --- | --- | --- | --- | --- | --- | --- |"
+        "| in quarantine: honest, lies "
+        "| s of processor (start, vetting, training, evaluating, saving) |\n|" + " --- |" * 7
     )
     for case in list_cases(writers, options.cases):
         print(measure(case, validation, options.data_dir, options.seed), flush=True)
@@ -90,34 +100,39 @@ def measure(case: Case, validation: Split, data_dir: str, seed: int) -> str:
         # As many as one person may send, of all that they sent.
         lies = _cut(lie(case.pattern, LIES, validation, random), 0, case.lies)
     examples = _as_examples(corrections.joined_with(lies))
-    started = time.process_time()
-    with tempfile.TemporaryDirectory() as folder:
-        extra, output = Path(folder) / "extra.npz", Path(folder) / "new.safetensors"
-        write_npz(extra, examples)
-        events: list[dict[str, Any]] = []
-        run_training(
-            "refresh",
-            seed=seed,
-            data_dir=data_dir,
-            output=output,
-            report=events.append,
-            extra=extra,
-        )
-        seconds = time.process_time() - started
-        readers = Reader.load(), Reader.load(output)
-    end = events[-1]
-    before, after = (_count_right(reader, judged_by) for reader in readers)
-    quarantined = np.isin(examples.ids, [one["id"] for one in end["quarantined"]])
+    run = _refresh(examples, data_dir, seed)
+    before, after = (_count_right(reader, judged_by) for reader in (Reader.load(), run.reader))
+    quarantined = np.isin(examples.ids, [one["id"] for one in run.end["quarantined"]])
     honest, lying = quarantined[:CORRECTIONS].sum(), quarantined[CORRECTIONS:].sum()
     shares = [
-        f"{end['before'][name]:.2%} to {end['after'][name]:.2%}"
+        f"{run.end['before'][name]:.2%} to {run.end['after'][name]:.2%}"
         for name in ("test_accuracy", "calibration_error", "digits_refused")
     ]
     return (
         f"| {case.describe()} | {before / JUDGED_BY:.1%} to {after / JUDGED_BY:.1%} "
         f"| {' | '.join(shares)} "
-        f"| {honest} of {CORRECTIONS}, {lying} of {case.lies} | {seconds:.0f} |"
+        f"| {honest} of {CORRECTIONS}, {lying} of {case.lies} "
+        f"| {sum(run.stages_s):.0f} ({', '.join(f'{s:.0f}' for s in run.stages_s)}) |"
     )
+
+
+def _refresh(examples: ExtraExamples, data_dir: str, seed: int) -> Run:
+    events: list[dict[str, Any]] = []
+    times = [time.process_time()]
+
+    def report(event: dict[str, Any]) -> None:
+        events.append(event)
+        if event["event"] in ("stage", "end"):
+            times.append(time.process_time())
+
+    with tempfile.TemporaryDirectory() as folder:
+        extra, output = Path(folder) / "extra.npz", Path(folder) / "new.safetensors"
+        write_npz(extra, examples)
+        run_training(
+            "refresh", seed=seed, data_dir=data_dir, output=output, report=report, extra=extra
+        )
+        reader = Reader.load(output)
+    return Run(reader, events[-1], np.diff(times).tolist())
 
 
 def _cut(split: Split, start: int, stop: int | None = None) -> Split:

@@ -204,17 +204,32 @@ def test_training_tells_people_in_words(small_mnist, tmp_path, capsys):
     assert "Test accuracy:" in output
 
 
-@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_ends_training_without_a_checkpoint(small_mnist, tmp_path, number, exit_code):
+@pytest.mark.parametrize(
+    ("number", "exit_code", "stage"),
+    [
+        (signal.SIGTERM, 143, "vetting"),
+        (signal.SIGTERM, 143, "loss"),
+        (signal.SIGINT, 130, "loss"),
+    ],
+)
+def test_a_signal_ends_training_without_a_checkpoint(
+    small_mnist, tmp_path, number, exit_code, stage
+):
     output = tmp_path / "out" / "model.safetensors"
     command = [sys.executable, "-m", "mnist_model.cli", "train", "--recipe", "classic", "--json"]
     arguments = ["--epochs", "100000", "--data-dir", str(small_mnist), "--output", str(output)]
+    if stage == "vetting":
+        labels = np.arange(10)
+        nothing = np.zeros(10, np.bool_)
+        examples = ExtraExamples(draw_bars(labels), labels, labels, nothing, nothing)
+        write_npz(tmp_path / "extra.npz", examples)
+        arguments += ["--extra", str(tmp_path / "extra.npz")]
     process = subprocess.Popen(  # noqa: S603 - our own command
         [*command, *arguments], stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     for line in process.stdout:
-        if '"epoch"' in line and '"loss"' in line:
+        if f'"{stage}"' in line:
             break
     process.send_signal(number)
     process.stdout.close()
