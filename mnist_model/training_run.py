@@ -28,7 +28,7 @@ from mnist_model.recipes import RECIPES, Recipe
 
 if TYPE_CHECKING:
     from mnist_model.learning import Lesson
-    from mnist_model.train import EpochReport
+    from mnist_model.train import EpochReport, TrainedModel
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -103,18 +103,7 @@ def run_training(
     )
     report({"event": "stage", "stage": "evaluating"})
     draft = Checkpoint(
-        CheckpointMetadata(
-            config=recipe.model,
-            recipe=recipe.name,
-            seed=seed,
-            epochs=recipe.epochs,
-            test_accuracy=0.0,
-            validation_accuracy=trained.validation_accuracy,
-            confusion_matrix=(),
-            created_at=datetime.now(UTC),
-            temperature=trained.temperature,
-            data_sha256=train.sha256(),
-        ),
+        _describe(recipe, trained, train, seed),
         _as_stored(trained.weights()),
         _choose_rejector(start, lesson),
     )
@@ -160,6 +149,24 @@ def _vet(
     # Where training starts from random weights, the shipped ones judge the examples.
     judge = start or load_checkpoint(PRETRAINED_CHECKPOINT)
     return prepare_lesson(examples, judge, train, seed=seed)
+
+
+def _describe(
+    recipe: Recipe, trained: "TrainedModel", train: Split, seed: int
+) -> CheckpointMetadata:
+    """Tell all about the weights but what they achieve on the test split."""
+    return CheckpointMetadata(
+        config=recipe.model,
+        recipe=recipe.name,
+        seed=seed,
+        epochs=recipe.epochs,
+        test_accuracy=0.0,
+        validation_accuracy=trained.validation_accuracy,
+        confusion_matrix=(),
+        created_at=datetime.now(UTC),
+        temperature=trained.temperature,
+        data_sha256=train.sha256(),
+    )
 
 
 def _choose_rejector(start: Checkpoint | None, lesson: "Lesson | None") -> Network | None:

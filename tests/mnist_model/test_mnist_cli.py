@@ -175,6 +175,19 @@ def test_training_learns_extra_examples_and_tells_what_became_of_them(
     assert read_as.tolist() == judged_by.labels.tolist()
 
 
+def test_refresh_goes_on_from_a_checkpoint_of_any_shape(small_mnist, tmp_path, capsys):
+    start, output = tmp_path / "start.safetensors", tmp_path / "model.safetensors"
+    arguments = ["--data-dir", str(small_mnist), "--epochs", "1", "--json"]
+    assert main(["train", "--recipe", "quick", *arguments, "--output", str(start)]) == 0
+    places = ["--start-from", str(start), "--output", str(output)]
+    assert main(["train", "--recipe", "refresh", *arguments, *places]) == 0
+    end = _lines(capsys)[-1]
+    made = load_checkpoint(output).metadata
+    assert made.recipe == "refresh"
+    assert made.config == load_checkpoint(start).metadata.config
+    assert end["before"]["test_accuracy"] == load_checkpoint(start).metadata.test_accuracy
+
+
 def test_extra_examples_that_cannot_be_used_fail_in_one_sentence(small_mnist, tmp_path, capsys):
     arguments = ["train", "--recipe", "quick", "--data-dir", str(small_mnist)]
     output = tmp_path / "model.safetensors"
@@ -183,6 +196,20 @@ def test_extra_examples_that_cannot_be_used_fail_in_one_sentence(small_mnist, tm
     assert capsys.readouterr().err == (
         f"mnist: Cannot read the examples {missing}: No such file or directory.\n"
     )
+    assert not output.exists()
+
+
+def test_pictures_that_cannot_be_written_fail_in_one_sentence_before_the_checkpoint_is(
+    small_mnist, tmp_path, capsys
+):
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("")
+    output = tmp_path / "model.safetensors"
+    arguments = ["--data-dir", str(small_mnist), "--output", str(output), "--epochs", "1"]
+    assert main(["train", "--recipe", "quick", *arguments, "--figures", str(in_the_way)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"mnist: Cannot write pictures to {in_the_way}: ")
+    assert len(error.splitlines()) == 1
     assert not output.exists()
 
 
