@@ -5,6 +5,7 @@ The way: decoded and upright (`decoding`) -> ink apart from paper (`ink`) -> wit
 (`segmentation`) -> drawn as MNIST draws (`rendering`).
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from mnist_model.segmentation import Piece, join
 _STROKE_GAP = 0.3  # of the main piece's height: a stroke is this near to the digit it is part of
 _STACKED_GAP = 0.06  # of their common height: parts of a digit lie this close above one another
 _STACKED_OVERLAP = 0.5  # of the narrower one's width
+_TALLEST_STACK = 1.6  # times the usual height: nothing joined of parts is higher
 _SAME_LINE = 0.4  # of the lower of two digits' heights: digits of one line overlap by this
 _COARSEST_DIGIT_PX = 60  # a digit lower than this at the working size is looked at again, finer
 
@@ -226,6 +228,9 @@ def _arrange(
 
 def _join_stacked(parts: list[Piece]) -> list[Piece]:
     """Join what lies close above one another: a digit that a shadow or an erased line broke."""
+    heights = sorted(part.height for part in parts)
+    # Where there are several, two of usual height are digits of two lines.
+    tallest = _TALLEST_STACK * heights[len(heights) // 2] if len(parts) > 2 else math.inf
     joined: list[Piece] = []
     for part in sorted(parts, key=lambda part: part.top):
         for number, upper in enumerate(joined):
@@ -233,7 +238,7 @@ def _join_stacked(parts: list[Piece]) -> list[Piece]:
             across = min(part.right, upper.right) - max(part.left, upper.left)
             narrower = min(part.right - part.left, upper.right - upper.left)
             is_close = abs(part.top - upper.bottom) <= _STACKED_GAP * together
-            if is_close and across >= _STACKED_OVERLAP * narrower:
+            if is_close and across >= _STACKED_OVERLAP * narrower and together <= tallest:
                 joined[number] = join((upper, part))
                 break
         else:

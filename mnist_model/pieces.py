@@ -118,15 +118,17 @@ def _candidates(pieces: Pieces) -> NDArray[np.int64]:
     # Of what the edge cuts off only strokes beside the writing count, and no corners of shadows.
     largest = inside[np.argmax(pieces.masses[inside])]
     widest = _WIDER_AT_EDGE * _depth(pieces, int(largest))
-    shared = np.minimum(bottom, bottom[largest]) - np.maximum(top, top[largest])
-    is_beside = shared > _BESIDE * np.minimum(bottom - top, bottom[largest] - top[largest])
     is_stroke = np.array([_depth(pieces, int(number)) <= widest for number in kept])
-    # In the rim, it takes as much of a digit as can be read.
     largest_height = bottom[largest] - top[largest]
+    tall = inside[(bottom - top)[inside] > _TALL_AT_EDGE * largest_height]
+    shared = np.minimum.outer(bottom[kept], bottom[tall]) - np.maximum.outer(top[kept], top[tall])
+    lower = np.minimum.outer((bottom - top)[kept], (bottom - top)[tall])
+    is_beside = (shared > _BESIDE * lower).any(axis=1)
+    # In the rim, it takes as much of a digit as can be read.
     is_whole = (bottom - top > _TALL_AT_EDGE * largest_height) & (
         right - left > _WIDE_AT_EDGE * largest_height
     )
-    is_writing = is_stroke & is_beside[kept] & (is_whole | ~in_rim)[kept]
+    is_writing = is_stroke & is_beside & (is_whole | ~in_rim)[kept]
     return np.asarray(kept[~at_edge[kept] | is_writing])
 
 
