@@ -225,3 +225,14 @@ def test_digits_in_newspaper_squares_are_read(reader, photos_dir):
             cell = np.asarray(photo.convert("L").crop(tuple(map(round, inner))))
         right += reader.read(to_png(cell)).text == label
     assert right / len(lines) >= 0.93
+
+
+@pytest.mark.parametrize("turn_deg", range(0, 360, 20))
+def test_a_shadows_edge_that_leaves_the_picture_is_no_ink(turn_deg):
+    y, x = np.mgrid[:480, :640] - np.array([240, 320])[:, None, None]
+    along = x * np.cos(np.radians(turn_deg)) + y * np.sin(np.radians(turn_deg))
+    page = np.where(along > 60, 220, 110).astype(np.uint8)
+    ink = map_ink(page)
+    dark_ink = ink if not ink.is_light_on_dark else map_ink(page, against_leaning=True)
+    # One pixel along the edge is all that is left of it.
+    assert (dark_ink.contrast > dark_ink.threshold).sum() <= 640
