@@ -150,8 +150,8 @@ def _paper_brightness(grey: Pixels) -> Pixels:
     """
     size = max(3, round(_WIDEST_STROKE * min(grey.shape)) | 1)
     # Once for both steps: a shadow's edge that leaves the picture at a slant goes on beyond.
-    margin = [size - 1] * 4
-    padded = cv2.copyMakeBorder(grey, *margin, cv2.BORDER_REPLICATE)
+    reach = size - 1
+    padded = cv2.copyMakeBorder(grey, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
     closed = _running(np.minimum, _running(np.maximum, _as_pixels(padded), size), size)
     return _as_pixels(cv2.blur(closed, (3, 3)))
 
