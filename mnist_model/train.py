@@ -196,7 +196,8 @@ def _fit(
             count += len(targets)
         if isinstance(schedule, lr_scheduler.StepLR):
             schedule.step()
-        log_probabilities = predict(average or model, validation)
+        with torch.autocast(device.type, torch.bfloat16, enabled=recipe.half_precision):
+            log_probabilities = predict(average or model, validation)
         if isinstance(schedule, lr_scheduler.ReduceLROnPlateau):
             schedule.step(_mean_nll(log_probabilities, validation.labels))
         report = EpochReport(
@@ -236,7 +237,7 @@ def predict(model: nn.Module, split: Split) -> NDArray[np.float32]:
     device = next(model.parameters()).device
     pixels, _ = split.to_tensors(device)
     parts = [model(normalise(chunk.float() / 255)) for chunk in pixels.split(_CHUNK)]
-    result: NDArray[np.float32] = torch.cat(parts).cpu().numpy()
+    result: NDArray[np.float32] = torch.cat(parts).float().cpu().numpy()
     return result
 
 
