@@ -31,6 +31,7 @@ SAMPLE = 10_000  # of MNIST's images, for each judge
 # each, a judge still holds a common 1 for one; a way of writing that MNIST lacks it learns anyway.
 SHARE_PER_LABEL = 0.004
 MOST_REPEATS = 8
+MOST_ROUNDS = 3
 RECIPE = Recipe(
     name="vetting",
     summary="A moment's training, to judge examples by.",
@@ -41,7 +42,6 @@ RECIPE = Recipe(
     schedule="one_cycle",
     half_precision=True,
 )
-_ROUNDS = 2
 _REPORTED_BY = 200  # images of MNIST; what `train_recipe` reports of them is not used
 
 
@@ -66,8 +66,8 @@ def vet(
 ) -> tuple[Quarantined, ...]:
     """List the examples to be put in quarantine, by id.
 
-    What the first round finds teaches nobody in the second, so that a few honest examples are not
-    drowned by many wrong ones.
+    What one round finds teaches nobody in the next, so that a few honest examples are not drowned
+    by many wrong ones.
 
     Args:
         examples: Those that are held out are judged like the rest, but teach no judge. Those that
@@ -80,10 +80,11 @@ def vet(
     """
     school = _School(start, rehearsal, mnist, replace(recipe, model=start.metadata.config), seed)
     found: tuple[Quarantined, ...] = ()
-    for _ in range(_ROUNDS):
-        trusted = examples.where(~np.isin(examples.ids, [one.id for one in found]))
-        earlier, found = found, _judge_folds(examples, trusted, school)
-        if not (earlier or found):
+    for _ in range(MOST_ROUNDS):
+        earlier = {one.id for one in found}
+        trusted = examples.where(~np.isin(examples.ids, list(earlier)))
+        found = _judge_folds(examples, trusted, school)
+        if {one.id for one in found} == earlier:
             break
     return found
 
