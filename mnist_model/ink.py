@@ -46,7 +46,7 @@ class InkMap:
     @property
     def is_blurred(self) -> bool:
         """Tell whether no stroke has a sharp edge."""
-        across = cv2.absdiff(self.contrast[:, 1:], self.contrast[:, :-1])
+        across = np.abs(np.diff(self.contrast.astype(np.int16), axis=1))
         strongest = int(self.contrast.max(initial=0))
         return strongest > 0 and int(across.max(initial=0)) <= 1 + _SHARP_EDGE * strongest
 

@@ -112,3 +112,16 @@ def test_a_smear_that_is_no_digit_is_too_blurred(reader):
     reading = reader.read(to_png(cv2.GaussianBlur(smear, (0, 0), 30)))
     assert reading.reason is not None
     assert "too blurred" in reading.reason
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (60, 1), (1, 60), (3, 900), (900, 3)])
+@pytest.mark.parametrize("kind", ["blank", "noise", "stroke"])
+def test_pictures_of_any_shape_get_an_answer(reader, shape, kind):
+    page = np.full(shape, 240, np.uint8)
+    if kind == "noise":
+        page = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    if kind == "stroke":
+        page[shape[0] // 3 : 1 + shape[0] // 2, shape[1] // 3 : 1 + shape[1] // 2] = 10
+    reading = reader.read(to_png(page))
+    assert reading.rejected == (not reading.digits)
+    assert bool(reading.reason) == reading.rejected
