@@ -7,6 +7,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, inspect
+from sqlalchemy.exc import OperationalError
 
 from bot.errors import DatabaseError
 from bot.storage.migrations import upgrade_schema
@@ -30,6 +31,13 @@ def config(path: Path) -> Config:
 def tables_in(path: Path) -> set[str]:
     engine = create_engine(f"sqlite:///{path}")
     names = set(inspect(engine).get_table_names())
+    engine.dispose()
+    return names
+
+
+def columns_in(path: Path, table: str) -> list[str]:
+    engine = create_engine(f"sqlite:///{path}")
+    names = [column["name"] for column in inspect(engine).get_columns(table)]
     engine.dispose()
     return names
 
@@ -103,3 +111,21 @@ def test_upgrade_keeps_what_was_said_before(config: Config, path: Path) -> None:
         assert database.execute("SELECT COUNT(*) FROM correction").fetchall() == [(1,)]
         assert database.execute("SELECT COUNT(*) FROM training_run").fetchall() == [(1,)]
     database.close()
+
+
+def test_upgrade_that_is_cut_short_leaves_the_schema_as_it_was(config: Config, path: Path) -> None:
+    command.upgrade(config, "ecce936afb5c")
+    before = columns_in(path, "correction")
+    with sqlite3.connect(path) as database:
+        # The last revision's changes of rows come after its changes of tables.
+        database.execute("CREATE TABLE ix_correction_counted (id INTEGER)")
+    database.close()
+    with pytest.raises(OperationalError, match="ix_correction_counted"):
+        command.upgrade(config, "head")
+    assert columns_in(path, "correction") == before
+
+    with sqlite3.connect(path) as database:
+        database.execute("DROP TABLE ix_correction_counted")
+    database.close()
+    command.upgrade(config, "head")
+    command.check(config)
