@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from cronsim import CronSim, CronSimError
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.cron import list_times
 
 
 class Settings(BaseSettings):
@@ -50,8 +51,8 @@ class Settings(BaseSettings):
     @classmethod
     def _check_cron(cls, value: str) -> str:
         try:
-            CronSim(value, datetime.now(UTC))
-        except CronSimError as error:
+            list_times(value, datetime.now(UTC))
+        except ValueError as error:
             raise ValueError(f"{error}; it should look like 0 3 * * *") from error
         return value
 

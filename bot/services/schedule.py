@@ -5,14 +5,16 @@ it was skipped, whose `scheduled_for` is unique. So any number of processes may 
 has come, as often as they like, and exactly one of them trains.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cronsim import CronSim, CronSimError
+from cronsim import CronSim
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.cron import list_times
 from bot.errors import AdminsOnlyError, BadScheduleError
 from bot.services.actor import Actor
 from bot.services.ports import Clock
@@ -20,8 +22,7 @@ from bot.storage import learning, schedule, training
 from bot.storage.database import SessionFactory
 from bot.storage.models import RetrainSchedule, TrainingRun, TrainingState
 
-_FIELDS = 5  # minute, hour, day of the month, month, day of the week
-_MAX_LENGTH = 100  # characters of a cron expression, as the database holds
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,7 @@ class ScheduleService:
         if count < self._min_corrections:
             run.state, run.ended_at = TrainingState.SKIPPED, now
             run.error = f"{count} new corrections, fewer than {self._min_corrections}"
+            _logger.info("The training of %s is skipped: %s", fire_at, run.error)
         return run
 
     async def _count_new(self, session: AsyncSession) -> int:
@@ -188,14 +190,10 @@ class ScheduleService:
         Raises:
             BadScheduleError: It is no cron expression.
         """
-        local = now.astimezone(self._time_zone)
         try:
-            times = CronSim(cron, local, reverse=is_reverse)
-        except CronSimError as error:
+            return list_times(cron, now.astimezone(self._time_zone), is_reverse=is_reverse)
+        except ValueError as error:
             raise BadScheduleError(str(error)) from error
-        if len(cron) > _MAX_LENGTH or len(cron.split()) != _FIELDS:
-            raise BadScheduleError("Wrong number of fields")
-        return times
 
 
 def _last_run(run: TrainingRun | None) -> LastScheduledRun | None:
