@@ -4,13 +4,17 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.services.ports import Clock, Doubt, Example
 from bot.storage import learning
 from bot.storage.database import SessionFactory
-from bot.storage.models import Correction, DigitPrediction, ImportedExample, Standing
+from bot.storage.models import ImportedExample, Standing
+
+_IMPORTED_AT_ONCE = 500
+"""Examples in one transaction: a fraction of the time that another writer waits for."""
 
 _HELD_OUT = 5
 """One example in so many is never trained on, so that corrections can be judged by them."""
@@ -32,6 +36,12 @@ class Imported:
     added: int
     relabelled: int
     known: int  # and so left alone
+
+
+class _Fate(Enum):
+    ADDED = auto()
+    RELABELLED = auto()
+    KNOWN = auto()
 
 
 class LearningService:
@@ -59,33 +69,42 @@ class LearningService:
             judged = await learning.list_judged(session)
             return _examples(judged, await learning.list_imported(session))
 
-    async def bring_in(self, examples: Iterable[LabelledImage]) -> Imported:
+    async def bring_in(self, examples: Sequence[LabelledImage]) -> Imported:
         """Store examples from elsewhere; whoever runs the bot vouches for them.
 
-        The same image again changes nothing, unless it comes with another label.
+        The same image again changes nothing, unless it comes with another label. So what was
+        interrupted can be repeated: each few hundred examples are a transaction of their own,
+        between which a running bot can write, too.
         """
-        now, counts = self._clock(), Counter[str]()
-        async with self._session_factory.begin() as session:
-            for example in examples:
-                sha256 = hashlib.sha256(example.image).hexdigest()
-                known = await learning.find_imported(session, sha256)
-                if known is None:
-                    session.add(
-                        ImportedExample(
-                            sha256=sha256,
-                            image=example.image,
-                            label=example.label,
-                            is_held_out=example.is_held_out,
-                            imported_at=now,
-                        )
-                    )
-                    counts["added"] += 1
-                elif known.label != example.label:
-                    known.label = example.label
-                    counts["relabelled"] += 1
-                else:
-                    counts["known"] += 1
-        return Imported(**{name: counts[name] for name in ("added", "relabelled", "known")})
+        counts = Counter[_Fate]()
+        for start in range(0, len(examples), _IMPORTED_AT_ONCE):
+            async with self._session_factory.begin() as session:
+                for example in examples[start : start + _IMPORTED_AT_ONCE]:
+                    counts[await self._bring_in_one(session, example)] += 1
+        return Imported(
+            added=counts[_Fate.ADDED],
+            relabelled=counts[_Fate.RELABELLED],
+            known=counts[_Fate.KNOWN],
+        )
+
+    async def _bring_in_one(self, session: AsyncSession, example: LabelledImage) -> _Fate:
+        sha256 = hashlib.sha256(example.image).hexdigest()
+        known = await learning.find_imported(session, sha256)
+        if known is None:
+            session.add(
+                ImportedExample(
+                    sha256=sha256,
+                    image=example.image,
+                    label=example.label,
+                    is_held_out=example.is_held_out,
+                    imported_at=self._clock(),
+                )
+            )
+            return _Fate.ADDED
+        if known.label == example.label:
+            return _Fate.KNOWN
+        known.label = example.label
+        return _Fate.RELABELLED
 
     async def collect(self) -> list[Example]:
         """Return what to learn from now.
@@ -94,9 +113,8 @@ class LearningService:
         person only. Imported examples know no limit.
         """
         async with self._session_factory() as session:
-            judged = await learning.list_judged(session)
-            imported = await learning.list_imported(session)
-        return _examples(_newest_of_each(judged, self._max_per_person), imported)
+            judged = await learning.list_judged(session, newest_of_each=self._max_per_person)
+            return _examples(judged, await learning.list_imported(session))
 
     async def record(
         self,
@@ -138,21 +156,8 @@ def _is_in_held_out_part(content: bytes) -> bool:
     return int.from_bytes(digest[:8]) % _HELD_OUT == 0
 
 
-def _newest_of_each(
-    judged: Sequence[tuple[DigitPrediction, Correction]], limit: int
-) -> list[tuple[DigitPrediction, Correction]]:
-    """Keep the newest `limit` of each person, in the order given."""
-    kept: set[int] = set()
-    counts: Counter[int] = Counter()
-    for digit, correction in sorted(judged, key=lambda pair: pair[1].updated_at, reverse=True):
-        counts[correction.user_id] += 1
-        if counts[correction.user_id] <= limit:
-            kept.add(digit.id)
-    return [pair for pair in judged if pair[0].id in kept]
-
-
 def _examples(
-    judged: Iterable[tuple[DigitPrediction, Correction]], imported: Iterable[ImportedExample]
+    judged: Iterable[learning.JudgedDigit], imported: Iterable[ImportedExample]
 ) -> list[Example]:
     people: dict[int, int] = {}
     return [
@@ -172,12 +177,12 @@ def _examples(
             Example(
                 id=digit.id,
                 image=digit.image,
-                label=correction.label,
+                label=digit.label,
                 is_held_out=is_held_out(digit.id),
-                is_vetted=correction.standing is Standing.KEPT,
-                read_as=digit.label,
-                person=people.setdefault(correction.user_id, len(people) + 1),
+                is_vetted=digit.standing is Standing.KEPT,
+                read_as=digit.read_as,
+                person=people.setdefault(digit.user_id, len(people) + 1),
             )
-            for digit, correction in judged
+            for digit in judged
         ),
     ]

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from bot.storage.models import (
     Correction,
@@ -17,20 +19,52 @@ from bot.storage.models import (
 _TRUSTED = (Standing.ACCEPTED, Standing.KEPT)
 
 
+class JudgedDigit(NamedTuple):
+    """A digit prediction and what a person has said of it."""
+
+    id: int
+    image: bytes
+    read_as: int
+    label: int
+    standing: Standing
+    user_id: int
+
+
 async def list_judged(
-    session: AsyncSession,
-) -> Sequence[tuple[DigitPrediction, Correction]]:
+    session: AsyncSession, *, newest_of_each: int | None = None
+) -> Sequence[JudgedDigit]:
     """Load digit predictions that a person has judged, with what was said, oldest first.
 
     Without corrections that are in quarantine or were dropped.
+
+    Args:
+        session: The session.
+        newest_of_each: Only so many of each person, those said last; None means all.
     """
-    query = (
-        select(DigitPrediction, Correction)
-        .join(Correction, Correction.digit_prediction_id == DigitPrediction.id)
+    place = func.row_number().over(
+        partition_by=Correction.user_id, order_by=Correction.updated_at.desc()
+    )
+    trusted = (
+        select(Correction, place.label("place"))
         .where(Correction.standing.in_(_TRUSTED))
+        .subquery()
+    )
+    said = aliased(Correction, trusted)
+    query = (
+        select(
+            DigitPrediction.id,
+            DigitPrediction.image,
+            DigitPrediction.label,
+            said.label,
+            said.standing,
+            said.user_id,
+        )
+        .join(said, said.digit_prediction_id == DigitPrediction.id)
         .order_by(DigitPrediction.id)
     )
-    return [(digit, correction) for digit, correction in await session.execute(query)]
+    if newest_of_each is not None:
+        query = query.where(trusted.c.place <= newest_of_each)
+    return [JudgedDigit(*row) for row in await session.execute(query)]
 
 
 async def list_imported(session: AsyncSession) -> Sequence[ImportedExample]:
