@@ -5,11 +5,12 @@ import logging
 
 from telegram import Bot
 from telegram.constants import ParseMode
-from telegram.error import Forbidden, TelegramError
+from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot import keyboards, texts
 from bot.answering import edit_text
 from bot.context import Context, Services
+from bot.services.notices import NoticeView
 from bot.services.ports import TrainingProgress
 from bot.services.training import EndedRun, ShowProgress, TrainedModel, TrainingService
 
@@ -20,7 +21,7 @@ _EDIT_EVERY_S = 3.0
 
 
 class ProgressMessage:
-    """One message that follows a run. That it cannot be shown never touches the run itself."""
+    """One message that follows a run. That Telegram cannot show it never touches the run."""
 
     def __init__(
         self, run_id: int, recipe: str, chat_id: int, bot: Bot, training: TrainingService
@@ -32,14 +33,21 @@ class ProgressMessage:
         self._bot = bot
         self._training = training
         self._message_id: int | None = None
+        self._stage = ""
         self._next_edit_at = 0.0  # in the event loop's time
 
     async def show(self, progress: TrainingProgress) -> None:
-        """Show how far the run is, unless the message was edited just now."""
-        now = asyncio.get_running_loop().time()
-        if now < self._next_edit_at:
-            return
-        self._next_edit_at = now + _EDIT_EVERY_S
+        """Show how far the run is, unless the message was edited just now.
+
+        A new stage is shown in any case, when its turn has come: it may last for minutes.
+        """
+        wait_s = self._next_edit_at - asyncio.get_running_loop().time()
+        if wait_s > 0:
+            if progress.stage == self._stage:
+                return
+            await asyncio.sleep(wait_s)
+        self._stage = progress.stage
+        self._next_edit_at = asyncio.get_running_loop().time() + _EDIT_EVERY_S
         try:
             await self._send_or_edit(texts.training_progress(self._run_id, self._recipe, progress))
         except TelegramError as error:
@@ -88,15 +96,16 @@ async def _show_nothing(progress: TrainingProgress) -> None:
 
 async def report_ended_runs(bot: Bot, services: Services) -> None:
     """Tell how runs ended: whoever asked, or all admins; what fails is told at the next start."""
-    for run in await services.training.list_unreported():
-        chat_ids = services.admin_ids if run.chat_id is None else {run.chat_id}
-        try:
-            for chat_id in sorted(chat_ids):
-                await _report(bot, chat_id, run)
-        except TelegramError as error:
-            _logger.warning("The end of training run %s was not reported: %s", run.run_id, error)
-        else:
-            await services.training.set_reported(run.run_id)
+    async with services.training.reporting:
+        for run in await services.training.list_unreported():
+            chat_ids = services.admin_ids if run.chat_id is None else {run.chat_id}
+            try:
+                for chat_id in sorted(chat_ids):
+                    await _report(bot, chat_id, run)
+            except TelegramError as error:
+                _logger.warning("The end of run %s was not reported: %s", run.run_id, error)
+            else:
+                await services.training.set_reported(run.run_id)
 
 
 async def _report(bot: Bot, chat_id: int, run: EndedRun) -> None:
@@ -106,7 +115,7 @@ async def _report(bot: Bot, chat_id: int, run: EndedRun) -> None:
     if message_id is None or not await edit_text(bot, chat_id, message_id, text, None):
         try:
             await bot.send_message(chat_id, text, ParseMode.HTML)
-        except Forbidden as error:
+        except (BadRequest, Forbidden) as error:
             # An admin who has never written to the bot, or has blocked it, hears nothing.
             _logger.info("Chat %s was not told of run %s: %s", chat_id, run.run_id, error)
             return
@@ -124,16 +133,20 @@ async def _send_card(bot: Bot, chat_id: int, model: TrainedModel) -> None:
 
 async def send_notices(bot: Bot, services: Services) -> None:
     """Tell people that a model has learned from them; what fails is sent at the next start."""
-    for notice in await services.notices.list_unsent():
-        try:
-            await bot.send_message(
-                notice.user_id,
-                texts.learned_from_you(notice),
-                reply_markup=keyboards.notice_keyboard(notice.user_id),
-            )
-        except Forbidden as error:
-            _logger.info("Notice %s: the person has blocked the bot: %s", notice.id, error)
-        except TelegramError as error:
-            _logger.warning("Notice %s was not sent: %s", notice.id, error)
-            continue
-        await services.notices.set_sent(notice.id)
+    async with services.notices.sending:
+        for notice in await services.notices.list_unsent():
+            try:
+                await _send_notice(bot, notice)
+            except TelegramError as error:
+                _logger.warning("Notice %s was not sent: %s", notice.id, error)
+            else:
+                await services.notices.set_sent(notice.id)
+
+
+async def _send_notice(bot: Bot, notice: NoticeView) -> None:
+    text, keyboard = texts.learned_from_you(notice), keyboards.notice_keyboard(notice.user_id)
+    try:
+        await bot.send_message(notice.user_id, text, reply_markup=keyboard)
+    except (BadRequest, Forbidden) as error:
+        # The person has blocked the bot, or has only ever met it in a group.
+        _logger.info("Notice %s reaches nobody: %s", notice.id, error)

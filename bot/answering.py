@@ -8,7 +8,7 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
 from bot import texts
-from bot.errors import CorrectionError, NotYourReadingError
+from bot.errors import CorrectionError, NotYourReadingError, UnknownButtonError
 
 _logger = logging.getLogger(__name__)
 
@@ -56,7 +56,10 @@ async def answer_press(
 
 async def refuse_press(query: CallbackQuery, error: CorrectionError) -> None:
     """Say why a button does nothing."""
-    is_foreign = isinstance(error, NotYourReadingError)
-    await answer_press(
-        query, texts.NOT_YOURS if is_foreign else texts.BUTTON_TOO_OLD, show_alert=True
-    )
+    if isinstance(error, NotYourReadingError):
+        text = texts.NOT_YOURS
+    elif isinstance(error, UnknownButtonError):
+        text = texts.UNKNOWN_BUTTON
+    else:
+        text = texts.BUTTON_TOO_OLD
+    await answer_press(query, text, show_alert=True)

@@ -1,12 +1,12 @@
 """Every sentence that a person can read in the chat, in Telegram's HTML, and the commands."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 from bot.services.accuracy import AccuracyReport, LiveAccuracy, Period
-from bot.services.model_versions import ModelState, VersionView
+from bot.services.gate import TOLERATED_LOSS
+from bot.services.model_versions import ModelState, VersionList, VersionView
 from bot.services.notices import NoticeView
 from bot.services.ports import ModelFigures, TrainingProgress
 from bot.services.privacy import Forgotten, History
@@ -125,6 +125,7 @@ NO_HISTORY = "I have read nothing of yours yet. Send me a photo of a handwritten
 PROMOTE_WHAT = "Please name a model by its number, such as /promote 2. /models lists them."
 NO_EARLIER_MODEL = "There is no earlier model to go back to. /models lists all models."
 NOT_YOURS = "Only the person who asked for this reading can use its buttons and correct it."
+UNKNOWN_BUTTON = "This button does nothing any more. Send the command again for a new one."
 BUTTON_TOO_OLD = "This reading is not there any more. Send the photo again for a new one."
 THANKS = "Thank you, noted."
 TRAINING_ALREADY_RUNNING = (
@@ -320,15 +321,17 @@ def forgotten(done: Forgotten) -> str:
     )
 
 
-def models_text(versions: Sequence[VersionView]) -> str:
+def models_text(listed: VersionList) -> str:
     """List model versions with their figures, newest first."""
-    lines = ["<b>Models</b>, the newest first"]
-    for version in versions:
+    lines = ["<b>Models</b>, the newest first (times in UTC)"]
+    for version in listed.versions:
         lines.append(
             f"{_STATE_SIGNS[version.state]} <b>{version.id}</b> {escape(version.recipe)}, "
             f"{version.created_at:%Y-%m-%d %H:%M}: MNIST test {version.test_accuracy:.2%}, "
             f"{version.state}"
         )
+    if listed.count > len(listed.versions):
+        lines.append(f"… and {listed.count - len(listed.versions):,} older")
     return "\n".join(lines)
 
 
@@ -424,7 +427,7 @@ def _verdict(model: TrainedModel) -> str:
             f"/promote {new} lets it answer."
         )
     why = {
-        Verdict.WORSE_ON_TEST: "it loses more than 0.1 points on MNIST test",
+        Verdict.WORSE_ON_TEST: f"it loses more than {100 * TOLERATED_LOSS:g} points on MNIST test",
         Verdict.WORSE_ON_CORRECTIONS: "it reads fewer of the held-out corrections right",
         Verdict.NOT_BETTER: "it is better neither on MNIST test nor on held-out corrections",
     }[model.verdict]

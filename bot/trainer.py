@@ -31,6 +31,9 @@ _GOES_ON = {"refresh"}
 
 _STARTING = TrainingProgress(0, 0, None, None, "starting", 0.0)
 
+_LONGEST_LINE = 2**26
+"""Bytes; the last event lists every example that is doubted."""
+
 _TERMINATE_S = 10.0
 """How long a process may take to end when told to, before it is killed."""
 
@@ -88,6 +91,8 @@ class ProcessTrainer:
         finally:
             self._process = None
             await _end(process)
+            # They are people's: once they are learned from, only the database has them.
+            self._examples.unlink(missing_ok=True)
 
     async def cancel(self) -> None:
         """End the running process, if any."""
@@ -122,7 +127,12 @@ class ProcessTrainer:
         nice = ["nice", "-n", "10"] if shutil.which("nice") else []
         with self._log.open("wb") as stderr:
             process = await asyncio.create_subprocess_exec(
-                *nice, *self._command(order), stdin=DEVNULL, stdout=PIPE, stderr=stderr
+                *nice,
+                *self._command(order),
+                stdin=DEVNULL,
+                stdout=PIPE,
+                stderr=stderr,
+                limit=_LONGEST_LINE,
             )
         if self._is_stopping or self._is_cancelled:  # Called meanwhile, with no process to end.
             await _end(process)
@@ -141,6 +151,10 @@ class ProcessTrainer:
         ]
 
     def _collect(self, exit_code: int, end: dict[str, Any] | None) -> TrainedCheckpoint:
+        if exit_code < 0:
+            raise TrainingError(
+                f"The process was killed (signal {-exit_code}), perhaps for want of memory."
+            )
         if exit_code != 0 or end is None:
             reason = f"The process ended with exit code {exit_code}."
             raise TrainingError(_last_line(self._log) or reason)

@@ -52,6 +52,7 @@ class ScriptedTrainer:
         self.before = FIGURES
         self.after = replace(FIGURES, held_out_right=2)
         self.doubts: tuple[Doubt, ...] = ()
+        self.steps = [PROGRESS]
         self.orders: list[TrainingOrder] = []  # what was asked for
         self._is_cancelled = False
         self._is_stopping = False
@@ -60,7 +61,8 @@ class ScriptedTrainer:
         self, order: TrainingOrder
     ) -> AsyncGenerator[TrainingProgress | TrainedCheckpoint]:
         self.orders.append(order)
-        yield PROGRESS
+        for step in self.steps:
+            yield step
         await self.may_end.wait()
         if self._is_stopping:
             raise TrainingInterruptedError("the bot is being stopped")

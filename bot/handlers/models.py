@@ -32,8 +32,10 @@ async def promote(update: Update, context: Context) -> None:
     """Let the version that is named answer photos."""
     actor = context.services.actor(sender_of(update).id)
     version_id = _parse_id(context.args)
+    is_promoted = False
     try:
         text = texts.now_answers(await context.services.models.promote(actor, version_id))
+        is_promoted = True
     except AdminsOnlyError:
         text = texts.ADMINS_ONLY
     except UnknownModelError:
@@ -41,14 +43,15 @@ async def promote(update: Update, context: Context) -> None:
     except ModelError as error:
         text = texts.model_unusable(str(error))
     await message_of(update).reply_text(text, parse_mode=ParseMode.HTML)
-    await send_notices(context.bot, context.services)
+    if is_promoted:
+        await send_notices(context.bot, context.services)
 
 
 async def roll_back(update: Update, context: Context) -> None:
     """Let the version before the active one answer photos again."""
     actor = context.services.actor(sender_of(update).id)
     try:
-        text = texts.now_answers(await context.services.models.roll_back(actor))
+        text = texts.now_answers(await context.services.models.roll_back(actor, update.update_id))
     except AdminsOnlyError:
         text = texts.ADMINS_ONLY
     except NoEarlierModelError:

@@ -4,7 +4,7 @@ from telegram import Update
 from telegram.ext import CallbackQueryHandler, CommandHandler
 
 from bot import keyboards, texts
-from bot.announcements import begin_run
+from bot.announcements import begin_run, report_ended_runs
 from bot.answering import answer_press, refuse_press
 from bot.context import Context, DigitBot
 from bot.errors import AdminsOnlyError, CorrectionError, TrainingAlreadyRunningError
@@ -47,6 +47,7 @@ async def train(update: Update, context: Context) -> None:
 async def cancel(update: Update, context: Context) -> None:
     """End the run that is going on; its own message then says so."""
     await message_of(update).reply_text(await _cancel(update, context, run_id=None))
+    await report_ended_runs(context.bot, context.services)  # One that nobody carried out.
 
 
 async def press_cancel(update: Update, context: Context) -> None:
@@ -58,6 +59,7 @@ async def press_cancel(update: Update, context: Context) -> None:
         await refuse_press(query, error)
         return
     await answer_press(query, await _cancel(update, context, run_id=press.subject))
+    await report_ended_runs(context.bot, context.services)
 
 
 async def _cancel(update: Update, context: Context, *, run_id: int | None) -> str:

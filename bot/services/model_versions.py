@@ -1,5 +1,7 @@
 """Which model answers photos, and which did before."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +15,10 @@ from bot.storage import model_versions, notices
 from bot.storage.database import SessionFactory
 from bot.storage.models import ModelState, ModelVersion
 
-__all__ = ["ModelState", "ModelVersionService", "VersionView"]
+__all__ = ["ModelState", "ModelVersionService", "VersionList", "VersionView"]
+
+_LISTED = 20
+"""How many versions are listed: some 70 would fill a message."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,14 @@ class VersionView:
     validation_accuracy: float  # 0-1
     test_accuracy: float  # 0-1
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class VersionList:
+    """The active version and the newest ones."""
+
+    versions: tuple[VersionView, ...]  # newest first
+    count: int  # of all that there are
 
 
 class ModelVersionService:
@@ -70,15 +83,19 @@ class ModelVersionService:
         await self._reader.use(await self._store.fetch(sha256))
         return version_id
 
-    async def list_versions(self, actor: Actor) -> list[VersionView]:
-        """Return all versions, newest first.
+    async def list_versions(self, actor: Actor) -> VersionList:
+        """Return the active version and the newest ones, newest first.
 
         Raises:
             AdminsOnlyError: The actor is no admin.
         """
         _check(actor)
         async with self._session_factory() as session:
-            return [_view(version) for version in await model_versions.list_all(session)]
+            shown = await model_versions.list_last(session, _LISTED)
+            return VersionList(
+                versions=tuple(_view(version) for version in shown),
+                count=await model_versions.count(session),
+            )
 
     async def promote(self, actor: Actor, version_id: int) -> VersionView:
         """Let a version answer photos from the next one on.
@@ -89,15 +106,19 @@ class ModelVersionService:
             ModelError: Its file is missing or damaged; the active version stays.
         """
         _check(actor)
-        async with self._session_factory.begin() as session:
+        async with self.begin() as session:
             version = await model_versions.get(session, version_id)
             if version is None:
                 raise UnknownModelError(f"there is no model {version_id}")
             await self.activate(session, version)
             return _view(version)
 
-    async def roll_back(self, actor: Actor) -> VersionView:
+    async def roll_back(self, actor: Actor, update_id: int) -> VersionView:
         """Reject the active version, and let the one before it answer again.
+
+        Args:
+            actor: Who asks.
+            update_id: The update that asks; it rolls back once, however often it is processed.
 
         Raises:
             AdminsOnlyError: The actor is no admin.
@@ -105,13 +126,16 @@ class ModelVersionService:
             ModelError: Its file is missing or damaged; the active version stays.
         """
         _check(actor)
-        async with self._session_factory.begin() as session:
+        async with self.begin() as session:
             active = await model_versions.get_active(session)
+            if active and await model_versions.is_rolled_back_by(session, update_id):
+                return _view(active)
             previous = await model_versions.find_last_retired(session)
             if active is None or previous is None:
                 raise NoEarlierModelError("no earlier model has answered photos")
             await self.activate(session, previous)
             active.state = ModelState.REJECTED
+            active.rolled_back_by = update_id
             return _view(previous)
 
     async def register(self, session: AsyncSession, info: CheckpointInfo) -> ModelVersion:
@@ -134,12 +158,29 @@ class ModelVersionService:
             await session.flush()
         return version
 
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncSession]:
+        """Open a transaction for `activate`: if it is undone, so is the swap in the reader."""
+        try:
+            async with self._session_factory.begin() as session:
+                yield session
+        except Exception:
+            await self._use_active()
+            raise
+
+    async def _use_active(self) -> None:
+        async with self._session_factory() as session:
+            active = await model_versions.get_active(session)
+        if active is not None:
+            await self._reader.use(await self._store.fetch(active.sha256))
+
     async def activate(self, session: AsyncSession, version: ModelVersion) -> None:
         """Swap the active version: in the database, and in the reader from the next photo on.
 
-        Belongs to the caller's transaction. What is being read goes on with the old weights. The
-        reader comes last: if it refuses the file, the transaction is undone, and everything is as
-        it was. People whose corrections the version has learned from get a notice.
+        Belongs to the caller's transaction, of `begin`. What is being read goes on with the old
+        weights. The reader comes last: if it refuses the file, the transaction is undone, and
+        everything is as it was. People from whose corrections the version has learned get a
+        notice.
 
         Raises:
             ModelError: Its file is missing or damaged.

@@ -1,5 +1,6 @@
 """Notices: people whose corrections a promoted model has learned from are told so, once."""
 
+import asyncio
 from dataclasses import dataclass
 
 from bot.services.ports import Clock
@@ -25,9 +26,11 @@ class NoticeService:
         """Take what the service works with."""
         self._session_factory = session_factory
         self._clock = clock
+        self.sending = asyncio.Lock()
+        """Held by whoever sends notices, so that nobody gets one twice."""
 
     async def list_unsent(self) -> list[NoticeView]:
-        """Return what is to be sent, oldest first."""
+        """Return what is to be sent, oldest first; nothing of a model that is not active."""
         async with self._session_factory() as session:
             return [
                 NoticeView(row.id, row.user_id, row.model_version_id, row.corrections)

@@ -1,5 +1,6 @@
 """Training runs: one at a time, each ending in a verdict or in a reason, and each reported."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
@@ -92,17 +93,20 @@ class TrainingService:
         self._store = store
         self._models = models
         self._learning = learning
+        self.reporting = asyncio.Lock()
+        """Held by whoever tells how runs ended, so that nobody is told twice."""
         self._at_work: int | None = None  # the run that this process carries out
+        self._cancelled: int | None = None  # the run that an admin has cancelled
 
     async def start(
-        self, actor: Actor, recipe: str, *, chat_id: int, update_id: int
+        self, actor: Actor, recipe: str, *, chat_id: int | None, update_id: int
     ) -> int | None:
         """Claim the one place for a training run.
 
         Args:
             actor: Who asks.
             recipe: A recipe's name.
-            chat_id: Where to report.
+            chat_id: Where to report; None: to every admin.
             update_id: The update that asks; it starts one run, however often it is processed.
 
         Returns:
@@ -150,7 +154,8 @@ class TrainingService:
         except TrainingInterruptedError as error:
             await self._end(run_id, TrainingState.INTERRUPTED, str(error))
         except Exception as error:
-            reason = str(error) if isinstance(error, BotError) else repr(error)
+            is_ours = isinstance(error, BotError)
+            reason = str(error) if is_ours else f"{type(error).__name__}; the log has more."
             await self._end(run_id, TrainingState.FAILED, reason)
             raise
         except BaseException:
@@ -180,6 +185,7 @@ class TrainingService:
             # It is over, but that could not be written down, on a full disk for one.
             await self._end(run.id, TrainingState.INTERRUPTED, "nobody is carrying it out")
             return True
+        self._cancelled = run.id
         await self._trainer.cancel()
         return True
 
@@ -220,6 +226,9 @@ class TrainingService:
         order = TrainingOrder(
             recipe, await self._store.fetch(active.sha256), await self._learning.collect()
         )
+        await self._check_running(run_id)
+        if self._cancelled == run_id:
+            raise TrainingCancelledError("an admin has cancelled it")
         async with aclosing(self._trainer.train(order)) as steps:
             async for step in steps:
                 if isinstance(step, TrainedCheckpoint):
@@ -232,7 +241,8 @@ class TrainingService:
     ) -> None:
         """Store the candidate, judge it, and promote it if it is better: all of it or nothing."""
         info = await self._store.put(trained.path)
-        async with self._session_factory.begin() as session:
+        await self._check_running(run_id)
+        async with self._models.begin() as session:
             version = await self._models.register(session, info)
             run = await session.get_one(TrainingRun, run_id)
             run.state = TrainingState.SUCCEEDED
@@ -256,16 +266,23 @@ class TrainingService:
         verdict = judge(trained.before, trained.after)
         if verdict is Verdict.PROMOTED:
             await self._models.activate(session, version)
-        elif version.id != active.id:  # The same weights again are not worse than themselves.
+        else:
             await self._models.reject(session, version)
         return verdict
 
     async def _end(self, run_id: int, state: TrainingState, error: str) -> None:
         async with self._session_factory.begin() as session:
             run = await session.get_one(TrainingRun, run_id)
-            run.state = state
-            run.error = error
-            run.ended_at = self._clock()
+            if run.state is TrainingState.RUNNING:  # Not if somebody else has ended it meanwhile.
+                run.state = state
+                run.error = error
+                run.ended_at = self._clock()
+
+    async def _check_running(self, run_id: int) -> None:
+        async with self._session_factory() as session:
+            run = await session.get_one(TrainingRun, run_id)
+        if run.state is not TrainingState.RUNNING:
+            raise TrainingInterruptedError(f"it was {run.state} meanwhile")
 
 
 def _figures(

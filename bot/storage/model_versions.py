@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.storage.models import ModelState, ModelVersion, TrainingRun
@@ -14,9 +14,27 @@ async def get(session: AsyncSession, version_id: int) -> ModelVersion | None:
     return await session.get(ModelVersion, version_id)
 
 
-async def list_all(session: AsyncSession) -> Sequence[ModelVersion]:
-    """Load all versions, newest first."""
-    return (await session.scalars(select(ModelVersion).order_by(ModelVersion.id.desc()))).all()
+async def list_last(session: AsyncSession, limit: int) -> Sequence[ModelVersion]:
+    """Load the active version and the newest ones, newest first."""
+    newest = select(ModelVersion.id).order_by(ModelVersion.id.desc()).limit(limit)
+    is_active = ModelVersion.state == ModelState.ACTIVE
+    query = (
+        select(ModelVersion)
+        .where(is_active | ModelVersion.id.in_(newest))
+        .order_by(ModelVersion.id.desc())
+    )
+    return (await session.scalars(query)).all()
+
+
+async def count(session: AsyncSession) -> int:
+    """Count all versions."""
+    return (await session.scalars(select(func.count(ModelVersion.id)))).one()
+
+
+async def is_rolled_back_by(session: AsyncSession, update_id: int) -> bool:
+    """Tell whether an update has rolled back from a version already."""
+    query = select(ModelVersion.id).where(ModelVersion.rolled_back_by == update_id).limit(1)
+    return (await session.scalars(query)).first() is not None
 
 
 async def get_active(session: AsyncSession) -> ModelVersion | None:

@@ -153,6 +153,8 @@ class ModelVersion(Base):
     state: Mapped[ModelState] = mapped_column(_by_value(ModelState))
     created_at: Mapped[datetime]
     activated_at: Mapped[datetime | None]  # when it last became the active one
+    # The update by which an admin last rolled back from it: processed again, it does no more.
+    rolled_back_by: Mapped[int | None]
 
 
 class TrainingRun(Base):

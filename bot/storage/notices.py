@@ -6,7 +6,15 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.storage.models import Correction, Notice, Person, TrainedCorrection, TrainingRun
+from bot.storage.models import (
+    Correction,
+    ModelState,
+    ModelVersion,
+    Notice,
+    Person,
+    TrainedCorrection,
+    TrainingRun,
+)
 
 
 async def add_for(session: AsyncSession, version_id: int, now: datetime) -> None:
@@ -17,6 +25,7 @@ async def add_for(session: AsyncSession, version_id: int, now: datetime) -> None
     """
     is_news = _learned_by(version_id) & Correction.told_at.is_(None)
     wants_none = select(Person.user_id).where(Person.wants_notices.is_(False))
+    has_one = select(Notice.user_id).where(Notice.model_version_id == version_id)
     people = (
         select(
             Correction.user_id,
@@ -24,7 +33,11 @@ async def add_for(session: AsyncSession, version_id: int, now: datetime) -> None
             func.count(),
             literal(now, Notice.created_at.type),
         )
-        .where(is_news, Correction.user_id.not_in(wants_none))
+        .where(
+            is_news,
+            Correction.user_id.not_in(wants_none),
+            Correction.user_id.not_in(has_one),
+        )
         .group_by(Correction.user_id)
     )
     columns = ["user_id", "model_version_id", "corrections", "created_at"]
@@ -33,8 +46,13 @@ async def add_for(session: AsyncSession, version_id: int, now: datetime) -> None
 
 
 async def list_unsent(session: AsyncSession) -> Sequence[Notice]:
-    """Load the notices that were not sent yet, oldest first."""
-    query = select(Notice).where(Notice.sent_at.is_(None)).order_by(Notice.id)
+    """Load the notices of the active version that were not sent yet, oldest first."""
+    query = (
+        select(Notice)
+        .join(ModelVersion, Notice.model_version_id == ModelVersion.id)
+        .where(Notice.sent_at.is_(None), ModelVersion.state == ModelState.ACTIVE)
+        .order_by(Notice.id)
+    )
     return (await session.scalars(query)).all()
 
 

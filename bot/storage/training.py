@@ -21,12 +21,6 @@ async def find_by_update(session: AsyncSession, update_id: int) -> TrainingRun |
     return (await session.scalars(query)).one_or_none()
 
 
-async def find_by_schedule(session: AsyncSession, fire_at: datetime) -> TrainingRun | None:
-    """Load the run, or the note that it was skipped, of a time of the schedule."""
-    query = select(TrainingRun).where(TrainingRun.scheduled_for == fire_at)
-    return (await session.scalars(query)).one_or_none()
-
-
 async def find_last_scheduled(session: AsyncSession) -> TrainingRun | None:
     """Load the run, or the note that it was skipped, of the schedule's last time."""
     query = (

@@ -31,6 +31,9 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_correction_updated_at", ["updated_at"], unique=False)
 
+    # In place: other tables refer to this one, so it cannot be replaced by a copy.
+    op.add_column("model_version", sa.Column("rolled_back_by", big_integer, nullable=True))
+
     with op.batch_alter_table("training_run", schema=None) as batch_op:
         batch_op.add_column(sa.Column("scheduled_for", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("figures", sa.JSON(none_as_null=True), nullable=True))
@@ -145,6 +148,8 @@ def downgrade() -> None:
         batch_op.drop_column("verdict")
         batch_op.drop_column("figures")
         batch_op.drop_column("scheduled_for")
+
+    op.drop_column("model_version", "rolled_back_by")
 
     with op.batch_alter_table("correction", schema=None) as batch_op:
         batch_op.drop_index("ix_correction_updated_at")

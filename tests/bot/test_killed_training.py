@@ -84,7 +84,7 @@ async def kill_at(stage: str, trainer: KillingTrainer, playground: Playground) -
     told = await playground.answer(
         command, lambda message: "failed" in message.get("text", ""), timeout_s=600
     )
-    assert "exit code -9" in told["text"]
+    assert "was killed (signal 9)" in told["text"]
 
 
 async def test_bot_killed_in_the_gate_promotes_nothing(

@@ -80,7 +80,7 @@ async def test_accuracy_buttons_change_period_and_picture_in_the_same_message(
 async def test_accuracy_of_no_period_is_refused(playground: Playground) -> None:
     report = await ask_accuracy(playground)
     query = await playground.press(USER_ID, report["message_id"], "matrices:8")
-    assert (await playground.answer_to_press(query))["text"] == texts.BUTTON_TOO_OLD
+    assert (await playground.answer_to_press(query))["text"] == texts.UNKNOWN_BUTTON
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,16 @@
 
 import pytest
 from drawing import draw_digits
+from fixed_clock import FixedClock
 from scripted_trainer import ScriptedTrainer
 from sqlalchemy import select
+from stored_readings import add_version
 
 from bot import texts
 from bot.app import DigitBotProgram
+from bot.errors import NoEarlierModelError
 from bot.playground import ADMIN_ID, USER_ID, Playground
+from bot.services.model_versions import ModelVersionService
 from bot.settings import Settings
 from bot.storage.database import SessionFactory
 from bot.storage.models import ModelState, ModelVersion, Reading
@@ -82,3 +86,46 @@ async def test_model_whose_file_is_damaged_is_refused(
     assert await states_in(session_factory) == [ModelState.ACTIVE, ModelState.REJECTED]
     photo = await playground.send_photo(USER_ID, draw_digits([7]))
     assert "is a 7" in (await playground.answer(photo))["text"]
+
+
+async def test_list_of_many_models_fits_a_message_and_names_the_active_one(
+    playground: Playground, session_factory: SessionFactory, clock: FixedClock
+) -> None:
+    async with session_factory.begin() as session:
+        for version_id in range(2, 102):
+            await add_version(session, version_id, clock.now, ModelState.REJECTED)
+    lines = (await ask(playground, "/models")).splitlines()
+    assert len(lines) == 1 + 20 + 1 + 1
+    assert lines[-1] == "… and 80 older"
+    assert lines[-2].endswith("active")
+
+
+@pytest.mark.usefixtures("candidate")
+async def test_rollback_that_is_processed_again_does_no_more(
+    program: DigitBotProgram, session_factory: SessionFactory
+) -> None:
+    models, admin = program.services.models, program.services.actor(ADMIN_ID)
+    await models.promote(admin, 2)
+    for _ in range(3):
+        assert (await models.roll_back(admin, update_id=77)).id == 1
+    assert await states_in(session_factory) == [ModelState.ACTIVE, ModelState.REJECTED]
+    with pytest.raises(NoEarlierModelError):
+        await models.roll_back(admin, update_id=78)
+
+
+@pytest.mark.usefixtures("candidate")
+async def test_promotion_that_cannot_be_written_leaves_the_old_model_reading(
+    playground: Playground, program: DigitBotProgram
+) -> None:
+    models = program.services.models
+    with pytest.raises(OSError, match="disk"):
+        await promote_on_a_full_disk(models)
+    photo = await playground.send_photo(USER_ID, draw_digits([7]))
+    assert "is a 7" in (await playground.answer(photo))["text"]
+
+
+async def promote_on_a_full_disk(models: ModelVersionService) -> None:
+    async with models.begin() as session:
+        version = await session.get_one(ModelVersion, 2)
+        await models.activate(session, version)
+        raise OSError("the disk is full")

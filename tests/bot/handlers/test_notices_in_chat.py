@@ -1,5 +1,6 @@
 """People whose corrections a promoted model has learned from are told so, once."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ from fixed_clock import FixedClock
 from scripted_trainer import FIGURES, ScriptedTrainer
 
 from bot import texts
+from bot.announcements import send_notices
 from bot.app import DigitBotProgram, Wire, build_program
 from bot.playground import ADMIN_ID, USER_ID, Playground
 from bot.services.learning import is_held_out
@@ -82,7 +84,31 @@ async def test_button_under_a_notice_switches_them_off(
     assert (await playground.answer_to_press(query))["text"] == texts.NOTICES_OFF
     await judge(playground)
     await train(playground, program)
+    assert await program.services.notices.list_unsent() == []
     assert len(notices(playground)) == 1
+
+
+async def test_two_who_send_notices_at_once_send_each_once(
+    playground: Playground, program: DigitBotProgram, trainer: ScriptedTrainer, taught: int
+) -> None:
+    trainer.after = FIGURES
+    await train(playground, program)
+    await program.services.models.promote(program.services.actor(ADMIN_ID), 2)
+    bot = program.application.bot
+    await asyncio.gather(*(send_notices(bot, program.services) for _ in range(3)))
+    assert len(notices(playground)) == 1
+
+
+async def test_model_that_was_rolled_back_before_its_notice_is_not_boasted_of(
+    playground: Playground, program: DigitBotProgram, trainer: ScriptedTrainer, taught: int
+) -> None:
+    trainer.after = FIGURES
+    await train(playground, program)
+    models, admin = program.services.models, program.services.actor(ADMIN_ID)
+    await models.promote(admin, 2)
+    await models.roll_back(admin, update_id=1)
+    await send_notices(program.application.bot, program.services)
+    assert notices(playground) == []
 
 
 async def test_rejected_model_gives_no_notice_until_an_admin_promotes_it(

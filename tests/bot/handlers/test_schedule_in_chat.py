@@ -1,7 +1,7 @@
 """Admins see and change when the bot retrains by itself, and hear how it went."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from drawing import draw_digits
@@ -9,12 +9,12 @@ from fixed_clock import FixedClock
 from scripted_trainer import FIGURES, ScriptedTrainer
 
 from bot import jobs, texts
-from bot.app import DigitBotProgram
+from bot.announcements import report_ended_runs
+from bot.app import DigitBotProgram, Wire, build_program
 from bot.context import Context
 from bot.playground import ADMIN_ID, USER_ID, Playground
+from bot.services.ports import TrainingProgress
 from bot.settings import Settings
-
-pytestmark = pytest.mark.usefixtures("program")
 
 
 @pytest.fixture
@@ -31,7 +31,9 @@ async def fire(program: DigitBotProgram) -> None:
     await jobs.retrain_if_due(Context(program.application))
 
 
-async def test_schedule_is_shown_changed_and_switched(playground: Playground) -> None:
+async def test_schedule_is_shown_changed_and_switched(
+    program: DigitBotProgram, playground: Playground
+) -> None:
     assert await ask(playground, "/schedule", USER_ID) == texts.ADMINS_ONLY
     shown = await ask(playground, "/schedule")
     assert "At 03:00 every day (0 3 * * *, UTC)" in shown
@@ -44,7 +46,9 @@ async def test_schedule_is_shown_changed_and_switched(playground: Playground) ->
 
 
 @pytest.mark.parametrize("words", ["tomorrow", "0 3 * *", "99 3 * * *", "<b> 3 * * *"])
-async def test_what_is_no_schedule_gets_an_example(playground: Playground, words: str) -> None:
+async def test_what_is_no_schedule_gets_an_example(
+    program: DigitBotProgram, playground: Playground, words: str
+) -> None:
     assert "such as /schedule 0 3 * * *" in await ask(playground, f"/schedule {words}")
     assert "At 03:00 every day" in await ask(playground, "/schedule")
 
@@ -94,4 +98,28 @@ async def test_job_looks_every_minute(program: DigitBotProgram) -> None:
     (job,) = program.application.job_queue.jobs()
     assert job.next_t is not None
     assert job.next_t.second == 0
-    assert 0 <= (job.next_t - datetime.now(UTC)).total_seconds() <= 60
+    assert job.next_t - datetime.now(UTC) <= timedelta(minutes=1)
+
+
+async def test_admin_who_has_never_written_does_not_keep_the_others_from_hearing(
+    settings: Settings, wire: Wire, playground: Playground, clock: FixedClock
+) -> None:
+    trainer = ScriptedTrainer()
+    trainer.may_end.set()
+    admins = frozenset({1, ADMIN_ID, ADMIN_ID + 10_000})
+    wire = replace(wire, admin_ids=admins)
+    program = build_program(settings, wire, trainer=trainer, clock=clock)
+    async with program.running(), program.polling():
+        await ask(playground, "/schedule")
+        run_id = await program.services.training.start(
+            program.services.actor(ADMIN_ID), "refresh", chat_id=None, update_id=99
+        )
+        assert run_id is not None
+        await program.services.training.run(run_id, "refresh", ignore)
+        await report_ended_runs(program.application.bot, program.services)
+        assert sum("photo" in m for m in playground.messages(ADMIN_ID)) == 1
+        assert await program.services.training.list_unreported() == []
+
+
+async def ignore(progress: TrainingProgress) -> None:
+    pass

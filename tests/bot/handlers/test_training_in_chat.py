@@ -1,17 +1,19 @@
 """Admins train in the chat: one run at a time, judged by the gate, told to the end."""
 
+import asyncio
 import re
 from dataclasses import replace
 
 import pytest
 from drawing import draw_digits
 from fixed_clock import FixedClock
-from scripted_trainer import FIGURES, ScriptedTrainer
+from scripted_trainer import FIGURES, PROGRESS, ScriptedTrainer
 from sqlalchemy import select
 
 from bot import texts
+from bot.app import DigitBotProgram
 from bot.playground import ADMIN_ID, USER_ID, Playground
-from bot.services.ports import ModelFigures
+from bot.services.ports import ModelFigures, TrainingProgress
 from bot.storage.database import SessionFactory
 from bot.storage.models import ModelState, ModelVersion, Reading, TrainingRun, TrainingState
 
@@ -232,3 +234,46 @@ async def test_run_whose_end_could_not_be_written_is_ended_by_cancel(
     async with session_factory() as session:
         run = (await session.scalars(select(TrainingRun))).one()
     assert run.state is TrainingState.INTERRUPTED
+
+
+async def test_progress_is_edited_at_most_every_three_seconds(
+    playground: Playground, trainer: ScriptedTrainer
+) -> None:
+    edits: list[str] = []
+    playground.on_call.append(
+        lambda call: edits.append(call.method) if call.method == "editMessageText" else None
+    )
+    trainer.steps = [replace(PROGRESS, epoch=epoch, epochs=500) for epoch in range(500)]
+    trainer.may_end.set()
+    begun = asyncio.get_running_loop().time()
+    await find_card(playground, await playground.send_text(ADMIN_ID, "/train"))
+    passed_s = asyncio.get_running_loop().time() - begun
+    assert 1 <= len(edits) <= 2 + passed_s / 3  # One of them says the end.
+
+
+async def test_new_stage_is_shown_when_its_turn_has_come(
+    playground: Playground, trainer: ScriptedTrainer
+) -> None:
+    trainer.steps = [PROGRESS, replace(PROGRESS, epoch=2), replace(PROGRESS, stage="evaluating")]
+    command = await playground.send_text(ADMIN_ID, "/train")
+    shown = await playground.answer(command, lambda message: "Measuring" in message["text"])
+    assert "Measuring it against the active model" in shown["text"]
+    trainer.may_end.set()
+    await find_card(playground, command)
+
+
+async def test_cancel_before_the_process_has_begun_ends_the_run(
+    program: DigitBotProgram, trainer: ScriptedTrainer, session_factory: SessionFactory
+) -> None:
+    training, admin = program.services.training, program.services.actor(ADMIN_ID)
+    run_id = await training.start(admin, "refresh", chat_id=ADMIN_ID, update_id=1)
+    assert run_id is not None
+    assert await training.cancel(admin)
+    await training.run(run_id, "refresh", ignore)
+    assert trainer.orders == []
+    async with session_factory() as session:
+        assert (await session.get_one(TrainingRun, run_id)).state is TrainingState.INTERRUPTED
+
+
+async def ignore(progress: TrainingProgress) -> None:
+    pass
