@@ -96,7 +96,7 @@ async def test_shipped_checkpoint_that_was_rolled_back_stays_so(
     make_candidate(older, "classic")
     first = await models.load_active(older)
     await models.load_active(PRETRAINED_CHECKPOINT)
-    await models.roll_back(Actor(1, is_admin=True))
+    await models.roll_back(Actor(1, is_admin=True), update_id=1)
     assert await models.load_active(PRETRAINED_CHECKPOINT) == first
 
 
