@@ -53,7 +53,7 @@ def main() -> None:
         )
         page.goto(url)
         SCENES[options.scene](page)
-        page.screenshot(path=options.output)
+        page.screenshot(path=options.output, animations="disabled")
         browser.close()
 
 
