@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.errors import AdminsOnlyError, NoEarlierModelError, UnknownModelError
+from bot.errors import NoEarlierModelError, UnknownModelError
 from bot.services.actor import Actor
 from bot.services.ports import CheckpointInfo, Clock, DigitReader, ModelStore
 from bot.storage import model_versions, notices
@@ -89,7 +89,7 @@ class ModelVersionService:
         Raises:
             AdminsOnlyError: The actor is no admin.
         """
-        _check(actor)
+        actor.require_admin("see or change models")
         async with self._session_factory() as session:
             shown = await model_versions.list_last(session, _LISTED)
             return VersionList(
@@ -105,7 +105,7 @@ class ModelVersionService:
             UnknownModelError: There is no such version.
             ModelError: Its file is missing or damaged; the active version stays.
         """
-        _check(actor)
+        actor.require_admin("see or change models")
         async with self.begin() as session:
             version = await model_versions.get(session, version_id)
             if version is None:
@@ -125,7 +125,7 @@ class ModelVersionService:
             NoEarlierModelError: There is none to go back to.
             ModelError: Its file is missing or damaged; the active version stays.
         """
-        _check(actor)
+        actor.require_admin("see or change models")
         async with self.begin() as session:
             active = await model_versions.get_active(session)
             if active and await model_versions.is_rolled_back_by(session, update_id):
@@ -197,11 +197,6 @@ class ModelVersionService:
         if version.state is ModelState.CANDIDATE:  # One that has answered photos keeps its mark.
             version.state = ModelState.REJECTED
             await session.flush()
-
-
-def _check(actor: Actor) -> None:
-    if not actor.is_admin:
-        raise AdminsOnlyError("only admins may see or change models")
 
 
 def _view(version: ModelVersion) -> VersionView:

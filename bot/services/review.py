@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from bot.errors import AdminsOnlyError
 from bot.services.actor import Actor
 from bot.services.ports import ReadingPainter
 from bot.storage import review
@@ -37,7 +36,7 @@ class ReviewService:
         Raises:
             AdminsOnlyError: The actor is no admin.
         """
-        _check(actor)
+        actor.require_admin("review corrections")
         async with self._session_factory() as session:
             found = await review.find_first(session)
             waiting = await review.count(session)
@@ -63,15 +62,10 @@ class ReviewService:
         Raises:
             AdminsOnlyError: The actor is no admin.
         """
-        _check(actor)
+        actor.require_admin("review corrections")
         async with self._session_factory.begin() as session:
             correction = await review.find(session, prediction_id)
             if correction is None or correction.standing is Standing.ACCEPTED:
                 return False
             correction.standing = Standing.KEPT if is_kept else Standing.DROPPED
             return True
-
-
-def _check(actor: Actor) -> None:
-    if not actor.is_admin:
-        raise AdminsOnlyError("only admins may review corrections")

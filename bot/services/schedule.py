@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cron import list_times
-from bot.errors import AdminsOnlyError, BadScheduleError
+from bot.errors import BadScheduleError
 from bot.services.actor import Actor
 from bot.services.ports import Clock
 from bot.storage import learning, schedule, training
@@ -83,7 +83,7 @@ class ScheduleService:
         Raises:
             AdminsOnlyError: The actor is no admin.
         """
-        _check(actor)
+        actor.require_admin("see or change the schedule")
         async with self._session_factory.begin() as session:
             return await self._view(session, await self._get(session))
 
@@ -94,7 +94,7 @@ class ScheduleService:
             AdminsOnlyError: The actor is no admin.
             BadScheduleError: It is no cron expression.
         """
-        _check(actor)
+        actor.require_admin("see or change the schedule")
         now = self._clock()
         self._parse(cron, now)
         async with self._session_factory.begin() as session:
@@ -106,7 +106,7 @@ class ScheduleService:
         Raises:
             AdminsOnlyError: The actor is no admin.
         """
-        _check(actor)
+        actor.require_admin("see or change the schedule")
         async with self._session_factory.begin() as session:
             row = await self._get(session)
             if row.is_on != is_on:
@@ -200,8 +200,3 @@ def _last_run(run: TrainingRun | None) -> LastScheduledRun | None:
     if run is None or run.scheduled_for is None:
         return None
     return LastScheduledRun(run.scheduled_for, run.state, run.error)
-
-
-def _check(actor: Actor) -> None:
-    if not actor.is_admin:
-        raise AdminsOnlyError("only admins may see or change the schedule")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from bot.errors import AdminsOnlyError
 from bot.services.actor import Actor
 from bot.services.ports import Clock
 from bot.storage import model_versions, stats
@@ -62,8 +61,7 @@ class StatsService:
         Raises:
             AdminsOnlyError: The actor is no admin.
         """
-        if not actor.is_admin:
-            raise AdminsOnlyError("only admins may see the statistics")
+        actor.require_admin("see the statistics")
         async with self._session_factory() as session:
             since = self._clock() - timedelta(days=_DAYS)
             readings, people = await stats.count_readings(session, since)

@@ -11,7 +11,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.errors import (
-    AdminsOnlyError,
     BotError,
     TrainingAlreadyRunningError,
     TrainingCancelledError,
@@ -116,8 +115,7 @@ class TrainingService:
             AdminsOnlyError: The actor is no admin.
             TrainingAlreadyRunningError: Another run is going on.
         """
-        if not actor.is_admin:
-            raise AdminsOnlyError("only admins may train")
+        actor.require_admin("train")
         run = TrainingRun(
             recipe=recipe,
             state=TrainingState.RUNNING,
@@ -175,8 +173,7 @@ class TrainingService:
         Raises:
             AdminsOnlyError: The actor is no admin.
         """
-        if not actor.is_admin:
-            raise AdminsOnlyError("only admins may cancel training")
+        actor.require_admin("cancel training")
         async with self._session_factory() as session:
             run = await training.find_running(session)
         if run is None or run_id not in {None, run.id}:
