@@ -328,7 +328,7 @@ def models_text(listed: VersionList) -> str:
         lines.append(
             f"{_STATE_SIGNS[version.state]} <b>{version.id}</b> {escape(version.recipe)}, "
             f"{version.created_at:%Y-%m-%d %H:%M}: MNIST test {version.test_accuracy:.2%}, "
-            f"{version.state}"
+            f"validation {version.validation_accuracy:.2%}, {version.state}"
         )
     if listed.count > len(listed.versions):
         lines.append(f"… and {listed.count - len(listed.versions):,} older")

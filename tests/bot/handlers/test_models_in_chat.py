@@ -48,7 +48,7 @@ async def test_models_are_for_admins(playground: Playground, command: str) -> No
 async def test_models_lists_versions_with_their_figures(playground: Playground) -> None:
     newest, oldest = (await ask(playground, "/models")).splitlines()[1:]
     assert "2 refresh" in newest
-    assert "MNIST test 97.80%, rejected" in newest
+    assert "MNIST test 97.80%, validation 99.68%, rejected" in newest
     assert oldest.endswith("active")
 
 
