@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 from program import judge, last_answer, running, send_text, upload
 
 PHOTOS = 30
+ANSWER = re.compile(r"(This|I think this) is an? \d")
 TRAINING_MS = 20 * 60_000  # Far more than it takes: a slow machine must not fail the test.
 
 
@@ -60,11 +61,13 @@ async def teach(page: Page) -> int:
 
 async def read(page: Page, label: int, *, seed: int) -> str:
     """Send a photo of one more digit by that person; return what it was read as."""
+    # After a change of roles the earlier answers have to be there first: they are counted.
+    await expect(page.get_by_text(ANSWER).first).to_be_visible()
     return await send(page, draw_oddly(label, seed=seed))
 
 
 async def send(page: Page, photo: bytes) -> str:
-    answers = page.get_by_text(re.compile(r"(This|I think this) is an? \d"))
+    answers = page.get_by_text(ANSWER)
     count = await answers.count()
     await upload(page, photo)
     await expect(answers).to_have_count(count + 1)
