@@ -32,7 +32,7 @@ _SQUARE = 0.15  # of a side: the sides of a square meet this exactly
 _SHORTEST_SIDE = 0.25  # of the picture's side along it: a side of a frame that leaves the picture
 _FILLED = 0.9  # of its length, a segment has ink
 _THICKEST = 0.12  # of the shorter side; a line is no thicker
-_THIN_PX = 5  # at the working size; rulings are no thicker
+_THICKNESSES_PX = (4, 6, 9, 14)  # at the working size: lines are looked for thin ones first
 _SLIMMEST = 6  # times longer than thick is a line at least
 _FRAMED = 0.7  # of each side of the ink's box: so much a square around all of it covers
 _EDGE = 0.04  # of a side: what comes this near the picture's edge reaches it
@@ -102,7 +102,8 @@ def erase_lines(mask: Mask, faint: Mask | None = None) -> Mask:
     if shorter < 2 * _SHORTEST_PIECE_PX or not _may_have_lines(mask):
         return mask
     # Thin ones first: a pen's strokes, thicker than they, would tie them to one another.
-    for thickest_px in sorted({_THIN_PX, max(_THIN_PX, round(_THICKEST * shorter))}):
+    thickest = max(round(_THICKEST * shorter), _THICKNESSES_PX[0])
+    for thickest_px in (*(px for px in _THICKNESSES_PX if px < thickest), thickest):
         across = _find_candidates(faint, thickest_px)
         down = _find_candidates(np.ascontiguousarray(faint.T), thickest_px)
         lines = _line_pixels(across, _choose(across, down))

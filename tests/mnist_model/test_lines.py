@@ -87,3 +87,15 @@ def test_a_line_too_faint_to_be_all_ink_goes():
 def test_pictures_too_small_for_lines_stay_as_they_are(shape):
     mask = np.ones(shape, np.uint8)
     assert (erase_lines(mask) == mask).all()
+
+
+@pytest.mark.parametrize("thickness", [1, 2, 3, 4, 5, 6, 7])
+def test_rulings_of_any_thickness_go(thickness):
+    mask = cv2.resize(_strokes(*SEVEN), (640, 640), interpolation=cv2.INTER_NEAREST)
+    ruled = np.zeros_like(mask)
+    for place in range(80, 640, 80):
+        cv2.line(ruled, (0, place), (640, place + 12), 1, thickness)
+    erased = erase_lines(mask | ruled)
+    assert erased[mask > 0].mean() > 0.97
+    beside = (ruled > 0) & (cv2.dilate(mask, np.ones((17, 17), np.uint8)) == 0)
+    assert erased[beside].mean() < 0.02
