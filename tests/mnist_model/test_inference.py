@@ -51,6 +51,20 @@ def test_views_are_the_mean_over_five_places():
     np.testing.assert_allclose(seen, expected, rtol=1e-5)
 
 
+def test_what_is_sure_is_not_looked_at_again():
+    config = MLPConfig(input_size=784, hidden_sizes=(), view_shift_px=1)
+    weights = {
+        "output.weight": np.eye(10, 784, 405, dtype=np.float32),
+        "output.bias": np.zeros(10),
+    }
+    images = np.zeros((2, 784), np.float32)
+    images[0, 405 + 3], images[1, 405 + 3] = 20, 2  # surely a 3, and perhaps
+    seen = NumpyMLP(config, weights).log_probabilities(images)
+    alone = NumpyMLP(replace(config, view_shift_px=0), weights).log_probabilities(images)
+    np.testing.assert_array_equal(seen[0], alone[0])
+    assert seen[1, 3] < alone[1, 3]
+
+
 @pytest.mark.parametrize("view_shift_px", [0, 1])
 def test_no_images_have_no_log_probabilities(view_shift_px):
     config = MLPConfig(hidden_sizes=(4,), view_shift_px=view_shift_px)
