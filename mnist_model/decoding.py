@@ -76,7 +76,17 @@ def decode_photo(photo: bytes | Path, *, darkest_channel: bool = False) -> GreyP
         pixels = np.ascontiguousarray(_TURNS[orientation](pixels))
     is_sideways = orientation in (5, 6, 7, 8)
     width_px, height_px = full_size[::-1] if is_sideways else full_size
-    return GreyPhoto(_fit(pixels), width_px=width_px, height_px=height_px)
+    return GreyPhoto(shrink(pixels, WORKING_SIDE_PX), width_px=width_px, height_px=height_px)
+
+
+def shrink(pixels: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
+    """Shrink so that the longer side is at most `side_px`."""
+    height, width = pixels.shape
+    scale = side_px / max(height, width)
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 # EXIF orientation -> what makes the pixels upright. Source: Exif 2.32, tag 0x0112.
@@ -175,15 +185,6 @@ def _flatten_transparency(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     paper = 0.0 if is_light else 255.0
     flat = (grey * opacity + paper * (1 - opacity)).round()
     return np.asarray(flat, dtype=np.uint8)
-
-
-def _fit(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    height, width = pixels.shape
-    scale = WORKING_SIDE_PX / max(height, width)
-    if scale >= 1:
-        return pixels
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def _most_pixels(image: Image.Image) -> int:

@@ -10,11 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_model.decoding import shrink
+from mnist_model.paper import paper_brightness
+
 WORKING_SIDE_PX = 640  # longest side; a pen's stroke across a page is still 2 pixels wide
 _GROUND_SIDE_PX = 64  # of the thumbnail that tells light ink from dark
 _GROUND_WINDOW = 0.14  # of the thumbnail's shorter side: standard deviation of the wide mean
 _CLEAR = 0.2  # leaning from -1 to 1: nearer to 0, ink may as well be lighter as darker
-_WIDEST_STROKE = 0.3  # of the shorter side; whatever is wider counts as paper or shadow
 _FAINTEST_INK = 0.07 * 255  # contrast; below it lie paper grain and compression
 _FAINT = 0.25 * 255  # contrast of the strongest ink
 _DARK_PAPER = 20  # brightness of 255; below it a photo holds hardly any light
@@ -89,7 +91,7 @@ def map_ink(grey: Pixels, *, against_leaning: bool = False) -> InkMap:
     smooth = grey if max(grey.shape) < WORKING_SIDE_PX / 4 else _as_pixels(cv2.blur(grey, (3, 3)))
     if is_light:
         smooth = _negative(smooth)
-    paper = _paper_brightness(smooth)
+    paper = paper_brightness(smooth)
     contrast = _contrast(smooth, paper, is_light_on_dark=is_light)
     histogram = _histogram(contrast)
     level, spread = _level_and_spread(histogram)
@@ -105,16 +107,6 @@ def map_ink(grey: Pixels, *, against_leaning: bool = False) -> InkMap:
         is_faint=strongest < _FAINT,
         is_ambiguous=abs(leaning) < _CLEAR,
     )
-
-
-def shrink(grey: Pixels, side_px: int) -> Pixels:
-    """Shrink so that the longer side is at most `side_px`."""
-    height, width = grey.shape
-    scale = side_px / max(height, width)
-    if scale >= 1:
-        return grey
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return _as_pixels(cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
 
 
 def is_light_on_dark(grey: Pixels) -> bool:
@@ -140,36 +132,6 @@ def _contrast(grey: Pixels, paper: Pixels, *, is_light_on_dark: bool) -> Pixels:
     # On a bright ground little room is left above it; grain must not count as much as ink.
     full = np.maximum(paper, 255 - paper) if is_light_on_dark else np.maximum(paper, 1)
     return _as_pixels(cv2.divide(cv2.subtract(paper, grey), full, scale=255))
-
-
-def _paper_brightness(grey: Pixels) -> Pixels:
-    """Estimate the brightness that each pixel would have without ink, (H, W).
-
-    A morphological closing fills what is dark and narrow. Slopes and edges of shadows, which are
-    wide, it leaves as they are.
-    """
-    size = max(3, round(_WIDEST_STROKE * min(grey.shape)) | 1)
-    # Once for both steps: a shadow's edge that leaves the picture at a slant goes on beyond.
-    reach = size - 1
-    padded = cv2.copyMakeBorder(grey, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
-    closed = _running(np.minimum, _running(np.maximum, _as_pixels(padded), size), size)
-    return _as_pixels(cv2.blur(closed, (3, 3)))
-
-
-def _running(extreme: np.ufunc, image: Pixels, size: int) -> Pixels:
-    """Take the maximum or minimum over each square window, (H, W) to (H - size + 1, W - size + 1).
-
-    By doubling: the extreme over 2n pixels is that of two over n. So a window of 150 pixels costs
-    eight steps, where OpenCV's takes time in proportion to the window.
-    """
-    result = image
-    reach = 1
-    while reach < size:
-        step = min(reach, size - reach)
-        result = extreme(result[:-step], result[step:])
-        result = extreme(result[:, :-step], result[:, step:])
-        reach += step
-    return _as_pixels(result)
 
 
 def _take_off(contrast: Pixels, level: int) -> Pixels:

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_model.config import IMAGE_SIZE_PX
-from mnist_model.decoding import GreyPhoto, decode_photo
-from mnist_model.ink import WORKING_SIDE_PX, InkMap, map_ink, shrink
+from mnist_model.decoding import GreyPhoto, decode_photo, shrink
+from mnist_model.ink import WORKING_SIDE_PX, InkMap, map_ink
 from mnist_model.pieces import MOST_DIGITS, Pieces, choose_writing, find_pieces
 from mnist_model.reasons import NOTHING_WRITTEN, TOO_DARK, TOO_MUCH
 from mnist_model.rendering import DIGIT_SIZE_PX, render_digit

@@ -1,0 +1,96 @@
+"""Tells how bright the paper is under the ink: by closings along lines of all directions."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_model.decoding import shrink
+
+_SIDE_PX = 320  # longer side; paper needs no finer pixels than this, except where it is bare
+_THUMBNAIL_PX = 160  # longer side; the width of strokes is measured at this size
+_WIDEST_STROKE = 0.3  # of the shorter side; whatever is wider counts as paper or shadow
+_SHORTEST_LINE = 0.12  # of the shorter side: lines are at least so long
+_REACH = 2.5  # times the widest stroke: lines are so long, to find paper beside it
+_FAINTEST = 18  # of 255; what is less dark than its surroundings is no stroke
+_BARE = 8  # of 255; where closing brightens less, the paper is bare
+# Steps down and right. A line beside a shadow's edge sees what lies on its own side only.
+_DIRECTIONS = ((0, 1), (1, 0), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1))
+
+Pixels = NDArray[np.uint8]
+
+
+def paper_brightness(grey: Pixels) -> Pixels:
+    """Estimate the brightness that each pixel would have without ink, (H, W).
+
+    A closing along a line fills what is dark and narrow in that direction. Slopes and edges of
+    shadows, which are wide, it leaves as they are; where a stroke crosses such an edge, the lines
+    that run along the edge still find the right side's paper. So of all directions the brightest
+    counts.
+
+    Source: closing by lines, Soille, "Morphological Image Analysis" (2003), chapters 3 and 11.
+
+    Args:
+        grey: (H, W), dark ink on lighter paper.
+    """
+    small = shrink(grey, _SIDE_PX)
+    shorter = min(small.shape)
+    length = max(_REACH * _stroke_width(small), _SHORTEST_LINE * shorter)
+    closed = _close(small, min(length, _WIDEST_STROKE * shorter))
+    # Bare paper is as it is: enlarged, the edges of shadows would be too soft.
+    is_inked = (cv2.subtract(closed, small) > _BARE).astype(np.uint8)
+    near_ink = cv2.dilate(is_inked, np.ones((3, 3), np.uint8))
+    size = grey.shape[::-1]
+    near_ink = cv2.resize(near_ink, size, interpolation=cv2.INTER_NEAREST)
+    return np.where(near_ink > 0, _as_pixels(cv2.resize(closed, size)), grey)
+
+
+def _stroke_width(grey: Pixels) -> float:
+    """Estimate the width of the widest stroke, in pixels; 0 if there is none."""
+    small = shrink(grey, _THUMBNAIL_PX)
+    paper = _close(small, _WIDEST_STROKE * min(small.shape))
+    darkness = cv2.divide(cv2.subtract(paper, small), np.maximum(paper, 1), scale=255)
+    is_ink = _as_pixels(darkness > max(_FAINTEST, int(darkness.max()) // 2))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(is_ink, connectivity=8)
+    left, top, width, height = stats[:, :4].T
+    # What the edge of the picture cuts may be the corner of a shadow.
+    rows, columns = small.shape
+    is_inside = (left > 0) & (top > 0) & (left + width < columns) & (top + height < rows)
+    if is_inside[1:].any():
+        is_ink &= is_inside.astype(np.uint8)[labels]
+    depth = cv2.distanceTransform(np.pad(is_ink, 1), cv2.DIST_L2, cv2.DIST_MASK_3)
+    return 2 * float(depth.max() * max(grey.shape) / max(small.shape))
+
+
+def _close(grey: Pixels, length_px: float) -> Pixels:
+    """Close along lines of all directions, and keep the brightest for each pixel."""
+    brightest = grey
+    for down, right in _DIRECTIONS:
+        count = max(2, round(length_px / np.hypot(down, right)))  # pixels of the line
+        # Room for both steps: a shadow's edge that leaves the picture at a slant goes on beyond.
+        reach_y, reach_x = down * (count - 1), abs(right) * (count - 1)
+        padded = cv2.copyMakeBorder(grey, reach_y, reach_y, reach_x, reach_x, cv2.BORDER_REPLICATE)
+        dilated = _running(np.maximum, _as_pixels(padded), down, right, count)
+        closed = _running(np.minimum, dilated, down, right, count)
+        brightest = np.maximum(brightest, closed)
+    return brightest
+
+
+def _running(extreme: np.ufunc, image: Pixels, down: int, right: int, count: int) -> Pixels:
+    """Take the maximum or minimum over each line of `count` pixels; the result is smaller.
+
+    By doubling: the extreme over 2n pixels is that of two over n.
+    """
+    reach = 1
+    while reach < count:
+        step = min(reach, count - reach)
+        height, width = image.shape[0] - down * step, image.shape[1] - abs(right) * step
+        near, far = max(-right * step, 0), max(right * step, 0)
+        image = extreme(
+            image[:height, near : near + width], image[down * step :, far : far + width]
+        )
+        reach += step
+    return image
+
+
+def _as_pixels(image: object) -> Pixels:
+    return np.asarray(image, dtype=np.uint8)
