@@ -139,7 +139,9 @@ def _take_off(contrast: Pixels, level: int) -> Pixels:
 
 
 def _histogram(contrast: Pixels) -> NDArray[np.float32]:
-    counts = cv2.calcHist([contrast], [0], None, [256], [0, 256])
+    """Count the pixels of each contrast; of a large picture, every fourth pixel will do."""
+    step = 1 + (max(contrast.shape) > WORKING_SIDE_PX / 2)
+    counts = cv2.calcHist([contrast[::step, ::step].copy()], [0], None, [256], [0, 256])
     return np.asarray(counts, dtype=np.float32).ravel()
 
 

@@ -1,5 +1,7 @@
 """Tells how bright the paper is under the ink: by closings along lines of all directions."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -37,19 +39,19 @@ def paper_brightness(grey: Pixels) -> Pixels:
     length = max(_REACH * _stroke_width(small), _SHORTEST_LINE * shorter)
     closed = _close(small, min(length, _WIDEST_STROKE * shorter))
     # Bare paper is as it is: enlarged, the edges of shadows would be too soft.
-    is_inked = (cv2.subtract(closed, small) > _BARE).astype(np.uint8)
+    is_inked = (cv2.subtract(closed, small) > _BARE).view(np.uint8)
     near_ink = cv2.dilate(is_inked, np.ones((3, 3), np.uint8))
     size = grey.shape[::-1]
     near_ink = cv2.resize(near_ink, size, interpolation=cv2.INTER_NEAREST)
-    return np.where(near_ink > 0, _as_pixels(cv2.resize(closed, size)), grey)
+    return _as_pixels(cv2.copyTo(cv2.resize(closed, size), near_ink, grey.copy()))
 
 
 def _stroke_width(grey: Pixels) -> float:
     """Estimate the width of the widest stroke, in pixels; 0 if there is none."""
     small = shrink(grey, _THUMBNAIL_PX)
-    paper = _close(small, _WIDEST_STROKE * min(small.shape))
+    paper = _close(small, _WIDEST_STROKE * min(small.shape), _DIRECTIONS[:4])
     darkness = cv2.divide(cv2.subtract(paper, small), np.maximum(paper, 1), scale=255)
-    is_ink = _as_pixels(darkness > max(_FAINTEST, int(darkness.max()) // 2))
+    is_ink = (darkness > max(_FAINTEST, int(darkness.max()) // 2)).view(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(is_ink, connectivity=8)
     left, top, width, height = stats[:, :4].T
     # What the edge of the picture cuts may be the corner of a shadow.
@@ -61,10 +63,12 @@ def _stroke_width(grey: Pixels) -> float:
     return 2 * float(depth.max() * max(grey.shape) / max(small.shape))
 
 
-def _close(grey: Pixels, length_px: float) -> Pixels:
-    """Close along lines of all directions, and keep the brightest for each pixel."""
+def _close(
+    grey: Pixels, length_px: float, directions: Sequence[tuple[int, int]] = _DIRECTIONS
+) -> Pixels:
+    """Close along lines of some directions, and keep the brightest for each pixel."""
     brightest = grey
-    for down, right in _DIRECTIONS:
+    for down, right in directions:
         count = max(2, round(length_px / np.hypot(down, right)))  # pixels of the line
         # Room for both steps: a shadow's edge that leaves the picture at a slant goes on beyond.
         reach_y, reach_x = down * (count - 1), abs(right) * (count - 1)

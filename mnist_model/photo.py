@@ -27,6 +27,8 @@ _STACKED_GAP = 0.06  # of their common height: parts of a digit lie this close a
 _STACKED_OVERLAP = 0.5  # of the narrower one's width
 _TALLEST_STACK = 1.6  # times the usual height: nothing joined of parts is higher
 _SAME_LINE = 0.4  # of the lower of two digits' heights: digits of one line overlap by this
+_FULL_INK = 0.9  # of a piece's pixels are at most as strong as full ink
+_FINEST_AROUND_PX = 112  # a window is looked at in no finer pixels than four to each shown
 _COARSEST_DIGIT_PX = 60  # a digit lower than this at the working size is looked at again, finer
 
 
@@ -69,9 +71,8 @@ class Writing:
     def cut_out(self, piece: Piece) -> DigitImage:
         """Draw some ink as MNIST draws."""
         contrast, is_ink = self._look_at(piece)
-        inked = contrast[is_ink]
         # The strokes' edge is where they are half as dark as inside; what lies beyond is blur.
-        full_ink = max(float(np.percentile(inked, 90)) if len(inked) else 1.0, 1.0)
+        full_ink = _full_ink(contrast, is_ink)
         strength = np.where(is_ink, contrast.astype(np.float32) / np.float32(full_ink), 0)
         strength = np.minimum(strength, 1).astype(np.float32)
         left, top, width, height = cv2.boundingRect((strength > 0.5).astype(np.uint8))
@@ -98,15 +99,12 @@ class Writing:
         left = round(piece.centre_x - side / 2)
         window = _Window(top, left, max(round(side), 1))
         rows = slice(piece.top, piece.bottom)
-        full_ink = max(
-            float(
-                np.percentile(self.ink.contrast[rows, piece.left : piece.right][piece.mask], 90)
-            ),
-            1.0,
-        )
-        own = window.crop_mask(piece)
-        contrast = window.crop(self.ink.contrast)
-        others = np.where(window.crop(self.is_inked.view(np.uint8)) & ~own, contrast, np.uint8(0))
+        full_ink = _full_ink(self.ink.contrast[rows, piece.left : piece.right], piece.mask)
+        step = max(1, window.side // _FINEST_AROUND_PX)
+        own = window.crop_mask(piece)[::step, ::step]
+        contrast = window.crop(self.ink.contrast)[::step, ::step]
+        is_inked = window.crop(self.is_inked.view(np.uint8))[::step, ::step]
+        others = np.where(is_inked & ~own, contrast, np.uint8(0))
         shown = (
             _shrink_to_digit(layer) for layer in (np.where(own, contrast, np.uint8(0)), others)
         )
@@ -150,6 +148,14 @@ class _Window:
         height, width = piece.mask.shape
         own[top : top + height, left : left + width] = piece.mask
         return own
+
+
+def _full_ink(contrast: NDArray[np.uint8], is_ink: NDArray[np.bool_]) -> float:
+    """Return the contrast that strong ink has; 1 where there is none."""
+    step = max(1, min(contrast.shape) // _FINEST_AROUND_PX)  # all of a large one would take time
+    strengths = contrast[::step, ::step][is_ink[::step, ::step]]
+    counts = np.bincount(strengths, minlength=256).cumsum()
+    return max(float(np.searchsorted(counts, _FULL_INK * counts[-1])), 1.0)
 
 
 def _shrink_to_digit(layer: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -60,7 +60,7 @@ def find_pieces(ink: InkMap) -> Pieces:
     mask = erase_lines((ink.contrast > ink.threshold).view(np.uint8), faint)
     labels, stats = label_pieces(mask)
     left, top, width, height, areas = stats[1:].astype(np.int64).T
-    inked = np.flatnonzero(mask)
+    inked = np.flatnonzero(mask.view(np.bool_))  # as bytes, it takes ten times as long
     weights = ink.contrast.ravel()[inked].astype(np.float64)
     masses = np.bincount(labels.ravel()[inked], weights=weights, minlength=len(stats))[1:]
     boxes = np.stack((left, top, left + width, top + height), axis=1)
