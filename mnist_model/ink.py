@@ -16,7 +16,7 @@ from mnist_model.paper import paper_brightness
 WORKING_SIDE_PX = 640  # longest side; a pen's stroke across a page is still 2 pixels wide
 _GROUND_SIDE_PX = 64  # of the thumbnail that tells light ink from dark
 _GROUND_WINDOW = 0.14  # of the thumbnail's shorter side: standard deviation of the wide mean
-_CLEAR = 0.2  # leaning from -1 to 1: nearer to 0, ink may as well be lighter as darker
+_CLEAR = 0.4  # leaning from -1 to 1: nearer to 0, ink may as well be lighter as darker
 _FAINTEST_INK = 0.07 * 255  # contrast; below it lie paper grain and compression
 _FAINT = 0.25 * 255  # contrast of the strongest ink
 _DARK_PAPER = 20  # brightness of 255; below it a photo holds hardly any light

@@ -14,7 +14,7 @@ _WIDEST_STROKE = 0.3  # of the shorter side; whatever is wider counts as paper o
 _SHORTEST_LINE = 0.12  # of the shorter side: lines are at least so long
 _REACH = 2.5  # times the widest stroke: lines are so long, to find paper beside it
 _FAINTEST = 18  # of 255; what is less dark than its surroundings is no stroke
-_BARE = 8  # of 255; where closing brightens less, the paper is bare
+_BARE = 4  # of 255; where closing brightens less, the paper is bare
 # Steps down and right. A line beside a shadow's edge sees what lies on its own side only.
 _DIRECTIONS = ((0, 1), (1, 0), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1))
 
@@ -40,7 +40,7 @@ def paper_brightness(grey: Pixels) -> Pixels:
     closed = _close(small, min(length, _WIDEST_STROKE * shorter))
     # Bare paper is as it is: enlarged, the edges of shadows would be too soft.
     is_inked = (cv2.subtract(closed, small) > _BARE).view(np.uint8)
-    near_ink = cv2.dilate(is_inked, np.ones((3, 3), np.uint8))
+    near_ink = cv2.dilate(is_inked, np.ones((7, 7), np.uint8))
     size = grey.shape[::-1]
     near_ink = cv2.resize(near_ink, size, interpolation=cv2.INTER_NEAREST)
     return _as_pixels(cv2.copyTo(cv2.resize(closed, size), near_ink, grey.copy()))

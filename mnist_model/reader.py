@@ -28,10 +28,10 @@ from mnist_model.wholeness import load_wholeness
 
 __all__ = ["Box", "DigitReading", "Reader", "Reading"]
 
-SUREST_REJECTED = 0.05  # certainty; of made-up validation photos of digits, 1 % have less
+SUREST_REJECTED = 0.02  # certainty; of made-up validation photos of digits, 0.6 % have less
 MOST_LEFT_OUT = 0.2  # of a line's ink is dirt; more is a sign that it holds no digits
 HOPELESS = 1e-3  # probability of one whole digit; nothing below it is looked at further
-LEAST_WHOLE = 0.06  # the same that counts: people can teach the other networks, but not this one
+LEAST_WHOLE = 0.025  # the same that counts: people can teach the other networks, but not this one
 LEAST_LIKELY = math.log(1e-6)  # one piece that is surely no digit does not settle a long number
 
 

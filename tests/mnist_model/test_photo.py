@@ -236,3 +236,13 @@ def test_a_shadows_edge_that_leaves_the_picture_is_no_ink(turn_deg):
     dark_ink = ink if not ink.is_light_on_dark else map_ink(page, against_leaning=True)
     # One pixel along the edge is all that is left of it.
     assert (dark_ink.contrast > dark_ink.threshold).sum() <= 640
+
+
+@pytest.mark.parametrize("turn_deg", range(0, 360, 30))
+def test_a_digit_that_a_shadows_edge_crosses_is_read(reader, turn_deg):
+    page = _page(2).astype(np.float32)
+    y, x = np.nonzero(page < 128)
+    across = np.cos(np.radians(turn_deg)), np.sin(np.radians(turn_deg))
+    rows, columns = np.mgrid[: page.shape[0], : page.shape[1]]
+    along = (columns - x.mean()) * across[0] + (rows - y.mean()) * across[1]
+    assert _read(reader, np.where(along > 0, page, 0.45 * page)) == "2"
