@@ -51,7 +51,7 @@ class Recipe:
     drawn_digits: int = 0  # digits of made-up strokes beside MNIST's, in styles it hardly has
     label_smoothing: float = 0.0  # share of the target spread over all classes
     average_decay: float = 0.0  # of the moving average of weights, per step; 0 = no average
-    half_precision: bool = False  # bfloat16 matrix products; faster where the hardware has them
+    half_precision: bool = False  # bfloat16 matrix products, on hardware that has them
     validation_size: int = VALIDATION_SIZE  # images held out of the training set to judge by
     starts_from_checkpoint: bool = False  # go on from given weights instead of random ones
     threads: int = 1  # on a CPU; these networks gain little from more, and the bot runs beside

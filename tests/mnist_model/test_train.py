@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
+from mnist_model import train
 from mnist_model.config import MLPConfig
 from mnist_model.data import Split
 from mnist_model.drawn import draw_digits
@@ -87,6 +88,24 @@ def test_every_option_learns(small_split, changes):
     trained = train_recipe(recipe, small_split, small_split, seed=0)
     assert trained.validation_accuracy > 0.9
     assert trained.history[-1].loss < trained.history[0].loss
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "halves"),
+    [({"avx2": True}, False), ({"avx512_bf16": False}, False), ({"amx_bf16": True}, True)],
+)
+def test_half_precision_waits_for_hardware_that_has_it(
+    small_split, monkeypatch, capabilities, halves
+):
+    monkeypatch.setattr(train, "pick_device", lambda: torch.device("cpu"))
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    full, half = (
+        train_recipe(
+            replace(TINY, epochs=1, half_precision=asked), small_split, small_split, seed=0
+        ).weights()
+        for asked in (False, True)
+    )
+    assert np.array_equal(full["output.weight"], half["output.weight"]) is not halves
 
 
 def test_each_epoch_is_reported_as_it_ends(small_split):
