@@ -23,7 +23,14 @@ from mnist_model.inference import NumpyMLP, log_softmax
 from mnist_model.photo import Box, Line, Writing, find_writing, look_again
 from mnist_model.reasons import NOT_A_DIGIT, TOO_BLURRED
 from mnist_model.rejection import Rejector, load_rejector
-from mnist_model.segmentation import Candidate, choose_chain, cut_line, list_candidates
+from mnist_model.segmentation import (
+    STEP_COSTS,
+    Candidate,
+    Piece,
+    choose_chain,
+    cut_line,
+    list_candidates,
+)
 from mnist_model.wholeness import load_wholeness
 
 __all__ = ["Box", "DigitReading", "Reader", "Reading"]
@@ -32,6 +39,8 @@ SUREST_REJECTED = 0.02  # certainty; of made-up validation photos of digits, 0.6
 MOST_LEFT_OUT = 0.2  # of a line's ink is dirt; more is a sign that it holds no digits
 HOPELESS = 1e-3  # probability of one whole digit; nothing below it is looked at further
 LEAST_WHOLE = 0.025  # the same that counts: people can teach the other networks, but not this one
+# Log-probability of a whole line: below it, other cuts are tried.
+DOUBTFUL_LINE = -1.0
 LEAST_LIKELY = math.log(1e-6)  # one piece that is surely no digit does not settle a long number
 
 
@@ -65,6 +74,15 @@ class Judgements:
     probabilities: NDArray[np.float32]  # (N, 10); by both networks, as if each were a digit
     no_digit: NDArray[np.float32]  # (N,); probability that it is none, by the rejector
     is_refused: NDArray[np.bool_]  # (N,)
+
+
+@dataclass(frozen=True, eq=False)
+class _LineReading:
+    """One way to read a line."""
+
+    digits: tuple[DigitReading, ...]
+    scores: tuple[float, ...]  # log-probability of each to be one; more for much left out
+    total: float  # log-probability of the whole line
 
 
 class Reader:
@@ -116,32 +134,38 @@ class Reader:
 
     def _read_writing(self, writing: Writing) -> Reading:
         lines = [self._read_line(writing, line) for line in writing.lines]
-        certainty = _certainty([score for _, scores in lines for score in scores])
+        certainty = _certainty([score for line in lines for score in line.scores])
         if certainty < SUREST_REJECTED:
             doubt = TOO_BLURRED if writing.ink.is_blurred else NOT_A_DIGIT
             return Reading((), "", True, writing.reason or doubt, certainty)
-        digits = tuple(digit for line, _ in lines for digit in line)
-        text = " ".join("".join(str(digit.label) for digit in line) for line, _ in lines if line)
-        return Reading(digits, text, False, None, certainty)
+        digits = tuple(digit for line in lines for digit in line.digits)
+        words = ("".join(str(digit.label) for digit in line.digits) for line in lines)
+        return Reading(digits, " ".join(filter(None, words)), False, None, certainty)
 
-    def _read_line(self, writing: Writing, line: Line) -> tuple[list[DigitReading], list[float]]:
-        """Try all ways to cut a line into digits, and return the best.
+    def _read_line(self, writing: Writing, line: Line) -> _LineReading:
+        """Cut a line into digits; where that leaves a doubt, cut it in other ways, too."""
+        tries = []
+        for step_cost in STEP_COSTS:
+            pieces = cut_line(line.pieces, line.height, step_cost)
+            tries.append(self._read_pieces(writing, pieces, line.height))
+            if len(pieces) == len(line.pieces) or tries[-1].total > DOUBTFUL_LINE:
+                break
+        return max(tries, key=lambda one: one.total)
 
-        Returns:
-            Its digits, and for each the log-probability that it is one; some more for all that
-            was left out, if that is much.
-        """
-        pieces = cut_line(line.pieces, line.height)
-        candidates, whole = self._list_hopeful(writing, list_candidates(pieces, line.height))
+    def _read_pieces(
+        self, writing: Writing, pieces: Sequence[Piece], line_height: float
+    ) -> _LineReading:
+        """Try all ways to join a line's pieces to digits, and return the best."""
+        candidates, whole = self._list_hopeful(writing, list_candidates(pieces, line_height))
         if not candidates:
-            return [], []
+            return _LineReading((), (), -math.inf)
         cuts = [writing.cut_out(candidate.piece) for candidate in candidates]
         images = np.stack([cut.image for cut in cuts])  # (N, 28, 28)
         by_classifier, by_rejector = self.classify(images), self._reject(images)
         probabilities = _combine(by_classifier, by_rejector)
         scores = _score(by_classifier, by_rejector, whole)
-        chain, left_out = choose_chain(pieces, candidates, scores, line.height)
-        digits = [
+        chain = choose_chain(pieces, candidates, scores, line_height)
+        digits = tuple(
             DigitReading(
                 label=int(probabilities[index].argmax()),
                 confidence=float(probabilities[index].max()),
@@ -149,13 +173,13 @@ class Reader:
                 probabilities=probabilities[index],
                 image=cuts[index].image,
             )
-            for index in chain
-        ]
-        likely = [float(scores[index]) for index in chain]
-        if left_out > MOST_LEFT_OUT:  # it counts for as many digits as it is large
-            unread = len(chain) * left_out / (1 - left_out) if chain else 1
+            for index in chain.chosen
+        )
+        likely = [float(scores[index]) for index in chain.chosen]
+        if chain.left_out > MOST_LEFT_OUT:  # it counts for as many digits as it is large
+            unread = len(digits) * chain.left_out / (1 - chain.left_out) if digits else 1
             likely += [LEAST_LIKELY] * max(1, round(unread))
-        return digits, likely
+        return _LineReading(digits, tuple(likely), chain.total)
 
     def _list_hopeful(
         self, writing: Writing, candidates: Sequence[Candidate]

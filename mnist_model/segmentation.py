@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 _SLIM = 0.7  # width by height; a slimmer piece is never two digits
 _SEAM_HEIGHT_PX = 48  # cuts are sought in a piece shrunk to this height
-_SEAM_STEP_COST = 0.4  # of one pixel of ink, for each step to the side
+# Of one pixel of ink, for each step to the side: between leaning digits cuts must wind, and
+# through a joint they should not. The first suits most.
+STEP_COSTS = (0.4, 0.2, 0.7)
 _SEAM_INK = 0.6  # of the height: a cut goes through no more ink than this
 _SEAM_GAP = 0.15  # of the height: cuts are this far apart, and from the ends
 _MOST_JOINED = 6  # pieces in one digit
@@ -81,13 +83,29 @@ def join(pieces: Sequence[Piece]) -> Piece:
     return Piece(mask, left, top)
 
 
-def cut_line(pieces: Sequence[Piece], line_height: float) -> list[Piece]:
-    """Cut the wide pieces of a line, and sort all from left to right."""
-    parts = [
-        part
-        for number, piece in enumerate(pieces)
-        for part in (_cut(piece, number) if _may_be_several(piece, line_height) else [piece])
-    ]
+@dataclass(frozen=True)
+class Chain:
+    """One way to read a line."""
+
+    chosen: tuple[int, ...]  # of the candidates, from left to right
+    total: float  # log-probability, with what it costs to leave pieces out
+    left_out: float  # share of the line's ink that is in none of them
+
+
+def cut_line(
+    pieces: Sequence[Piece], line_height: float, step_cost: float = STEP_COSTS[0]
+) -> list[Piece]:
+    """Cut the wide pieces of a line, and sort all from left to right.
+
+    Args:
+        pieces: Of the line.
+        line_height: In pixels, as the pieces' sizes.
+        step_cost: How straight cuts are to be; one of `STEP_COSTS`.
+    """
+    parts = []
+    for number, piece in enumerate(pieces):
+        is_wide = _may_be_several(piece, line_height)
+        parts += _cut(piece, number, step_cost) if is_wide else [piece]
     return sorted(parts, key=lambda part: part.centre_x)
 
 
@@ -131,17 +149,14 @@ def choose_chain(
     candidates: Sequence[Candidate],
     scores: NDArray[np.floating],
     line_height: float,
-) -> tuple[list[int], float]:
-    """Return the candidates that explain the line best, from left to right.
+) -> Chain:
+    """Find the candidates that explain the line best.
 
     Args:
         pieces: Of the line, from left to right.
         candidates: What may be digits.
         scores: How well each looks like one, log-probabilities, (number of candidates,).
         line_height: In pixels, as the pieces' sizes.
-
-    Returns:
-        The candidates' indices, and the share of the line's ink that is in none of them.
     """
     best = [0.0]
     came_from: list[int | None] = [None]
@@ -165,7 +180,7 @@ def choose_chain(
         else:
             chain.append(step)
             end = candidates[step].first
-    return chain[::-1], left_out / sum(areas)
+    return Chain(tuple(chain[::-1]), best[-1], left_out / sum(areas))
 
 
 def _may_be_several(piece: Piece, line_height: float) -> bool:
@@ -174,13 +189,13 @@ def _may_be_several(piece: Piece, line_height: float) -> bool:
     return bool(is_wide and height >= _LOWEST_DIGIT * line_height)
 
 
-def _cut(piece: Piece, number: int) -> list[Piece]:
+def _cut(piece: Piece, number: int, step_cost: float) -> list[Piece]:
     """Cut the line's `number`th piece along all paths down that cross little ink."""
     height, width = piece.mask.shape
     scale = _SEAM_HEIGHT_PX / height
     size = (max(1, round(width * scale)), _SEAM_HEIGHT_PX)
     small = cv2.resize(piece.mask.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    seams = _find_seams(np.asarray(small, dtype=np.float32))
+    seams = _find_seams(np.asarray(small, dtype=np.float32), step_cost)
     if not seams:
         return [piece]
     rows = np.minimum((np.arange(height) * scale).astype(np.int64), _SEAM_HEIGHT_PX - 1)
@@ -191,17 +206,18 @@ def _cut(piece: Piece, number: int) -> list[Piece]:
     return [part for part in parts if part is not None]
 
 
-def _find_seams(ink: NDArray[np.float32]) -> list[NDArray[np.int64]]:
+def _find_seams(ink: NDArray[np.float32], step_cost: float) -> list[NDArray[np.int64]]:
     """Find paths from top to bottom; each is the column per row, (H,), of the first pixel beyond.
 
     Args:
         ink: (H, W), 0 to 1.
+        step_cost: In pixels of ink, for each step to the side.
     """
     height, width = ink.shape
     gap = max(2, round(_SEAM_GAP * height))
     if width < 2 * gap + 2:
         return []
-    costs, steps = _path_costs(ink)
+    costs, steps = _path_costs(ink, step_cost)
     order = np.argsort(costs, kind="stable")
     seams: list[NDArray[np.int64]] = []
     middles: list[float] = []
@@ -216,7 +232,9 @@ def _find_seams(ink: NDArray[np.float32]) -> list[NDArray[np.int64]]:
     return seams
 
 
-def _path_costs(ink: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+def _path_costs(
+    ink: NDArray[np.float32], step_cost: float
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Return the cheapest path's cost to each column of the last row, and its steps, (H, W)."""
     height, width = ink.shape
     columns = np.arange(width)
@@ -224,9 +242,8 @@ def _path_costs(ink: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[
     steps = np.zeros((height, width), np.int64)
     for row in range(1, height):
         padded = np.pad(costs, 1, constant_values=np.inf)
-        ways = np.stack(
-            (padded[1:-1], padded[:-2] + _SEAM_STEP_COST, padded[2:] + _SEAM_STEP_COST)
-        )  # (3, W): straight on, from the left, from the right
+        # (3, W): straight on, from the left, from the right
+        ways = np.stack((padded[1:-1], padded[:-2] + step_cost, padded[2:] + step_cost))
         choice = ways.argmin(axis=0)
         steps[row] = np.array((0, -1, 1))[choice]
         costs = ways[choice, columns] + ink[row]

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 
 from mnist_model.segmentation import (
+    SKIP_SCORE,
+    STEP_COSTS,
     Piece,
     choose_chain,
     cut_line,
@@ -38,6 +40,22 @@ def test_a_piece_is_cut_where_little_ink_is():
     assert all(part.origin == 0 for part in parts)
 
 
+def test_cheap_steps_lead_a_cut_between_leaning_strokes():
+    mask = np.zeros((48, 60), np.bool_)
+    for row in range(48):
+        mask[row, 30 - row // 2 : 36 - row // 2] = True  # two strokes lean, side by side,
+        mask[row, 42 - row // 2 : 48 - row // 2] = True
+    mask[24, 18:36] = True  # and a hair joins them
+    gentle, stiff = (
+        cut_line([Piece(mask, 0, 0)], line_height=48, step_cost=cost)
+        for cost in (min(STEP_COSTS), 10.0)
+    )
+    heights = sorted(part.height for part in gentle if part.mask.sum() > 100)
+    assert heights == [48, 48]
+    assert sum(int(part.mask.sum()) for part in stiff) == mask.sum()
+    assert all(part.height < 48 for part in stiff)
+
+
 def test_a_slim_piece_is_not_cut():
     assert len(cut_line([_bar(0), _bar(30)], line_height=40)) == 2
 
@@ -50,17 +68,21 @@ def test_candidates_are_neighbours_that_are_near():
 
 @pytest.mark.parametrize(
     ("scores", "chain"),
-    [([-0.1, -5.0, -0.1], [0, 2]), ([-4.0, -0.1, -4.0], [1])],
+    [([-0.1, -5.0, -0.1], (0, 2)), ([-4.0, -0.1, -4.0], (1,))],
 )
 def test_the_chain_with_the_best_total_is_chosen(scores, chain):
     pieces = [_bar(0), _bar(15)]
     candidates = list_candidates(pieces, 40)
-    assert choose_chain(pieces, candidates, np.array(scores), 40) == (chain, 0.0)
+    found = choose_chain(pieces, candidates, np.array(scores), 40)
+    assert found.chosen == chain
+    assert found.total == pytest.approx(sum(scores[index] for index in chain))
+    assert found.left_out == 0.0
 
 
 def test_dirt_is_left_out_and_told():
     pieces = [_bar(0), _bar(30, width=4, height=4)]
     candidates = list_candidates(pieces, 40)
-    chain, left_out = choose_chain(pieces, candidates, np.array([-0.1] * len(candidates)), 40)
-    assert [candidates[index].first for index in chain] == [0]
-    assert left_out == pytest.approx(16 / 416)
+    chain = choose_chain(pieces, candidates, np.array([-0.1] * len(candidates)), 40)
+    assert [candidates[index].first for index in chain.chosen] == [0]
+    assert chain.left_out == pytest.approx(16 / 416)
+    assert chain.total == pytest.approx(-0.1 + SKIP_SCORE * 0.1**2)
