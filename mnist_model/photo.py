@@ -28,6 +28,8 @@ _STACKED_OVERLAP = 0.5  # of the narrower one's width
 _TALLEST_STACK = 1.6  # times the usual height: nothing joined of parts is higher
 _SAME_LINE = 0.4  # of the lower of two digits' heights: digits of one line overlap by this
 _FULL_INK = 0.9  # of a piece's pixels are at most as strong as full ink
+_FAINT_BRIDGE = 0.6  # of full ink: what is fainter may join two digits by blur alone
+_LEAST_PART = 0.04  # of a piece's strong ink: smaller parts are no digits of their own
 _FINEST_AROUND_PX = 112  # a window is looked at in no finer pixels than four to each shown
 _COARSEST_DIGIT_PX = 60  # a digit lower than this at the working size is looked at again, finer
 
@@ -109,6 +111,28 @@ class Writing:
             _shrink_to_digit(layer) for layer in (np.where(own, contrast, np.uint8(0)), others)
         )
         return np.stack([cv2.convertScaleAbs(layer, alpha=255 / full_ink) for layer in shown])
+
+    def part_at_faint_ink(self, line: Line) -> Line:
+        """Part the pieces of a line where only faint ink joins their strong ink."""
+        parts = [part for piece in line.pieces for part in self._part(piece)]
+        return Line(tuple(parts), line.height)
+
+    def _part(self, piece: Piece) -> list[Piece]:
+        """Give each region of strong ink the faint ink that is nearest to it."""
+        rows = slice(piece.top, piece.bottom)
+        contrast = self.ink.contrast[rows, piece.left : piece.right]
+        is_strong = piece.mask & (contrast > _FAINT_BRIDGE * _full_ink(contrast, piece.mask))
+        count, regions, stats, _ = cv2.connectedComponentsWithStats(is_strong.view(np.uint8))
+        areas = stats[:, cv2.CC_STAT_AREA]
+        large = [n for n in range(1, count) if areas[n] >= _LEAST_PART * is_strong.sum()]
+        if len(large) < 2:
+            return [piece]
+        distances = [
+            cv2.distanceTransform((regions != n).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)
+            for n in large
+        ]
+        nearest = np.argmin(distances, axis=0)
+        return [piece.keep(nearest == n) for n in range(len(large))]
 
     def _look_at(self, piece: Piece) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         """Return a piece's contrast, and which pixels are its own: finer if it is small."""

@@ -6,7 +6,7 @@ print(reading.text, [digit.confidence for digit in reading.digits])
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,10 +145,9 @@ class Reader:
     def _read_line(self, writing: Writing, line: Line) -> _LineReading:
         """Cut a line into digits; where that leaves a doubt, cut it in other ways, too."""
         tries = []
-        for step_cost in STEP_COSTS:
-            pieces = cut_line(line.pieces, line.height, step_cost)
+        for pieces in _list_cuts(writing, line):
             tries.append(self._read_pieces(writing, pieces, line.height))
-            if len(pieces) == len(line.pieces) or tries[-1].total > DOUBTFUL_LINE:
+            if tries[-1].total > DOUBTFUL_LINE:
                 break
         return max(tries, key=lambda one: one.total)
 
@@ -234,6 +233,18 @@ class Reader:
         inputs = (pixels / np.float32(255) - np.float32(mean)) / np.float32(std)
         log_probabilities = self._network.log_probabilities(inputs)  # (N, 10)
         return np.exp(log_softmax(log_probabilities / np.float32(self.metadata.temperature)))
+
+
+def _list_cuts(writing: Writing, line: Line) -> Iterator[list[Piece]]:
+    """Cut a line in all ways, the most usual first."""
+    for step_cost in STEP_COSTS:
+        pieces = cut_line(line.pieces, line.height, step_cost)
+        yield pieces
+        if len(pieces) == len(line.pieces):
+            break  # there is nothing to cut
+    parted = writing.part_at_faint_ink(line)
+    if len(parted.pieces) > len(line.pieces):
+        yield cut_line(parted.pieces, line.height)
 
 
 def _certainty(scores: Sequence[float]) -> float:

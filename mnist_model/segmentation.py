@@ -59,6 +59,13 @@ class Piece:
         """Half-way between left and right."""
         return (self.left + self.right) / 2
 
+    def keep(self, is_kept: NDArray[np.bool_], origin: int = -1) -> "Piece":
+        """Return the part of it that `is_kept` (H, W) tells, which has some of its ink."""
+        mask = self.mask & is_kept
+        left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
+        window = mask[top : top + height, left : left + width]
+        return Piece(window, self.left + left, self.top + top, origin)
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -202,8 +209,8 @@ def _cut(piece: Piece, number: int, step_cost: float) -> list[Piece]:
     part_of = np.zeros((height, width), np.int64)
     for seam in seams:
         part_of += np.arange(width) >= (seam[rows] / scale)[:, None]
-    parts = [_trim(piece, part_of == part, number) for part in range(len(seams) + 1)]
-    return [part for part in parts if part is not None]
+    shares = (part_of == part for part in range(len(seams) + 1))
+    return [piece.keep(share, number) for share in shares if (piece.mask & share).any()]
 
 
 def _find_seams(ink: NDArray[np.float32], step_cost: float) -> list[NDArray[np.int64]]:
@@ -256,12 +263,3 @@ def _trace(steps: NDArray[np.int64], column: int) -> NDArray[np.int64]:
         seam[row] = column
         column += int(steps[row, column])
     return seam
-
-
-def _trim(piece: Piece, is_part: NDArray[np.bool_], origin: int) -> Piece | None:
-    mask = piece.mask & is_part
-    left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
-    if width == 0:
-        return None
-    window = mask[top : top + height, left : left + width]
-    return Piece(window, piece.left + left, piece.top + top, origin)

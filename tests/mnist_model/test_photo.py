@@ -205,6 +205,20 @@ def test_a_digit_at_the_edge_is_read_beside_others(reader):
     assert _read(reader, page[:, : right - 115]) == "23"  # hardly anything of the last one
 
 
+@pytest.mark.parametrize(("bridge", "parts"), [(150, 2), (40, 1)])
+def test_strong_ink_is_parted_where_faint_ink_joins_it(bridge, parts):
+    page = np.full((400, 600), 240, np.uint8)
+    cv2.line(page, (200, 200), (400, 200), bridge, 14)
+    for x in (200, 400):
+        cv2.ellipse(page, (x, 200), (50, 90), 0, 0, 360, 30, 16)
+    writing = find_writing(to_png(page))
+    (line,) = writing.lines
+    assert len(line.pieces) == 1
+    parted = writing.part_at_faint_ink(line)
+    assert len(parted.pieces) == parts
+    assert np.array_equal(join(parted.pieces).mask, line.pieces[0].mask)
+
+
 def test_a_corner_in_shadow_does_not_turn_ink_and_paper_around(reader):
     page = _page(2).astype(np.float32)
     y, x = np.mgrid[: page.shape[0], : page.shape[1]]
