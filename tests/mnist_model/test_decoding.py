@@ -3,11 +3,18 @@ import struct
 import zlib
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
 from mnist_model.decoding import WORKING_SIDE_PX, decode_photo
 from mnist_model.errors import EmptyPhotoError, PhotoTooLargeError, UnreadablePhotoError
+
+
+@pytest.fixture(autouse=True, scope="module")
+def heif_can_be_written():
+    """Let Pillow write HEIF; reading registers it for itself, but only from the first photo on."""
+    pillow_heif.register_heif_opener()
 
 
 @pytest.fixture
