@@ -219,6 +219,37 @@ def test_strong_ink_is_parted_where_faint_ink_joins_it(bridge, parts):
     assert np.array_equal(join(parted.pieces).mask, line.pieces[0].mask)
 
 
+def _touching(left, right, *, overlap_px, lean=0.0):
+    """A page with two digits that lean and reach into each other's place."""
+    height, width = 320, 288
+    slant = np.array([[1, lean, -lean * height / 2], [0, 1, 0]], np.float32)
+    page = np.full((height, 2 * width - overlap_px), 250, np.uint8)
+    for label, place in ((left, slice(width)), (right, slice(-width, None))):
+        digit = np.asarray(Image.open(io.BytesIO(draw_digits([label], thickness_px=20))))
+        digit = cv2.warpAffine(digit, slant, (width, height), borderValue=250)
+        page[:, place] = np.minimum(page[:, place], digit)
+    return page
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "overlap_px", "lean"),
+    [(3, 2, 180, 0.0), (4, 7, 165, -0.5), (4, 3, 165, -0.5), (7, 3, 165, 0.5)],
+)
+def test_touching_digits_that_the_usual_cuts_miss_are_read(reader, left, right, overlap_px, lean):
+    page = _touching(left, right, overlap_px=overlap_px, lean=lean)
+    assert _read(reader, page) == f"{left}{right}"
+
+
+@pytest.mark.parametrize("labels", [(2, 0), (7, 4)])
+def test_digits_that_only_a_smear_joins_are_read(reader, labels):
+    page = _touching(*labels, overlap_px=110)
+    is_between = cv2.morphologyEx((page < 128).view(np.uint8), cv2.MORPH_CLOSE, np.ones((61, 61)))
+    middle = slice(page.shape[1] // 2 - 45, page.shape[1] // 2 + 45)
+    smear = np.where(is_between[:, middle], np.uint8(130), np.uint8(255))
+    page[:, middle] = np.minimum(page[:, middle], smear)
+    assert _read(reader, page) == "".join(map(str, labels))
+
+
 def test_a_corner_in_shadow_does_not_turn_ink_and_paper_around(reader):
     page = _page(2).astype(np.float32)
     y, x = np.mgrid[: page.shape[0], : page.shape[1]]
