@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import made_up_ink as ink
 import make_photos as photos
 import numpy as np
-from made_up_ink import Ink, Random
+from made_up_ink import Random
+from made_up_scenes import NO_DIGIT
 from numpy.typing import NDArray
 
 from mnist_model.data import Split
@@ -16,7 +17,7 @@ from mnist_model.photo import Writing, find_writing
 from mnist_model.segmentation import Piece, cut_line, join, list_candidates
 
 _SIDE_PX = (110, 300)  # of a photo
-_SHARE = (0.3, 0.8)  # of a photo's side, a drawing has
+_SHARE = (0.3, 0.8)  # of a photo's side, a digit has
 # Print from behind is read instead of some digits, and a small one is a dot in a small photo.
 _SITUATIONS = [kind for kind in photos.SINGLES if kind not in ("small", "print_behind")]
 # How often each kind of nothing is photographed.
@@ -28,7 +29,6 @@ _NOTHING = {
     "shape": (0.12, ink.draw_shape),
     "blots": (0.12, ink.draw_blots),
 }
-_SHADOWED = 0.3  # of the photos of nothing
 _MOST_OF_ONE = 3  # pieces of one photo of nothing
 
 
@@ -37,23 +37,23 @@ class Copies:
     """Images cut out of photos."""
 
     images: NDArray[np.uint8]  # (N, 28, 28)
-    sources: NDArray[np.int64]  # (N,), rows of the split that digits are from
+    labels: NDArray[np.int64]  # (N,), 0 to 9, or NO_DIGIT
     kinds: NDArray[np.str_]  # (N,), situations or kinds of nothing
 
 
 def photograph_digits(split: Split, random: Random) -> Copies:
     """Take a photo of each digit, and cut it out again; one that is not found is left out."""
-    images, sources, kinds = [], [], []
-    for row, image in enumerate(split.images):
+    images, labels, kinds = [], [], []
+    for image, label in zip(split.images, split.labels, strict=True):
         kind = _SITUATIONS[random.integers(len(_SITUATIONS))]
-        page = photos.SINGLES[kind](_lay(ink.enlarge_digit(image), random), random)
-        is_flat = kind == "screenshot"
-        writing = find_writing(photos.encode_png(page) if is_flat else photos.encode(page, random))
+        share = random.uniform(*_SHARE)
+        layer = photos.place(ink.enlarge_digit(image), _choose_size(random), share, random)
+        writing = find_writing(photos.take(kind, layer, random)[0])
         if len(writing.lines) == 1:
             images.append(writing.cut_out(join(writing.lines[0].pieces)).image)
-            sources.append(row)
-            kinds.append(kind)
-    return Copies(np.stack(images), np.array(sources, np.int64), np.array(kinds))
+            labels.append(label)
+            kinds.append(f"photo_{kind}")
+    return Copies(np.stack(images), np.array(labels), np.array(kinds))
 
 
 def photograph_nothing(count: int, random: Random) -> Copies:
@@ -63,21 +63,18 @@ def photograph_nothing(count: int, random: Random) -> Copies:
     images, kinds = [], []
     for _ in range(count):
         kind = names[random.choice(len(names), p=shares)]
-        layer = _lay(ink.deform(_NOTHING[kind][1](random), random), random)
-        page = photos.photograph(layer, random)
-        if random.random() < _SHADOWED:
-            page = photos.hard_shadow(page, random)
+        drawing = ink.deform(_NOTHING[kind][1](random), random)
+        page = photos.put_on_paper(drawing, _choose_size(random), random)
         writing = find_writing(photos.encode(page, random))
         for piece in _some_pieces(writing, random, is_word=kind == "word"):
             images.append(writing.cut_out(piece).image)
-            kinds.append(kind)
-    return Copies(np.stack(images), np.full(len(images), -1), np.array(kinds))
+            kinds.append(f"photo_no_{kind}")
+    return Copies(np.stack(images), np.full(len(images), NO_DIGIT), np.array(kinds))
 
 
-def _lay(drawing: Ink, random: Random) -> Ink:
+def _choose_size(random: Random) -> tuple[int, int]:
     height = int(random.integers(*_SIDE_PX))
-    size = (height, int(height * random.uniform(0.8, 1.25)))
-    return photos.place(drawing, size, random.uniform(*_SHARE), random)
+    return height, int(height * random.uniform(0.8, 1.25))
 
 
 def _some_pieces(writing: Writing, random: Random, *, is_word: bool) -> list[Piece]:

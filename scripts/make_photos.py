@@ -83,9 +83,13 @@ def make_single(split: Split, kind: str, random: Random) -> Sample:
     size = empty_page(random)
     share = random.uniform(0.06, 0.12) if kind == "small" else random.uniform(0.15, 0.75)
     layer = place(ink.enlarge_digit(split.images[index]), size, share, random)
-    if kind == "screenshot":
-        return Sample(kind, label, encode_png(lay_flat(layer, random)), "png")
-    return Sample(kind, label, encode(SINGLES[kind](layer, random), random), "jpg")
+    return Sample(kind, label, *take(kind, layer, random))
+
+
+def take(kind: str, layer: Ink, random: Random) -> tuple[bytes, str]:
+    """Take a photo of a page in one of the situations of `SINGLES`; return its file and suffix."""
+    page = SINGLES[kind](layer, random)
+    return (encode_png(page), "png") if kind == "screenshot" else (encode(page, random), "jpg")
 
 
 def make_number(split: Split, random: Random) -> Sample:
@@ -363,11 +367,16 @@ def written(draw: Callable[[Random], Ink]) -> Callable[[Random], Pixels]:
 
     def make(random: Random) -> Pixels:
         drawing = ink.deform(draw(random), random)
-        layer = place(drawing, empty_page(random), random.uniform(0.2, 0.7), random)
-        page = photograph(layer, random)
-        return hard_shadow(page, random) if random.random() < 0.3 else page
+        return put_on_paper(drawing, empty_page(random), random)
 
     return make
+
+
+def put_on_paper(drawing: Ink, size: tuple[int, int], random: Random) -> Pixels:
+    """Photograph a drawing on paper of some size, sometimes in a hard shadow."""
+    layer = place(drawing, size, random.uniform(0.2, 0.7), random)
+    page = photograph(layer, random)
+    return hard_shadow(page, random) if random.random() < 0.3 else page
 
 
 def text_page(random: Random) -> Pixels:

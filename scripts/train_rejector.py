@@ -20,7 +20,7 @@ import cv2
 import made_up_ink as ink
 import numpy as np
 import torch
-from made_up_copies import photograph_digits, photograph_nothing
+from made_up_copies import Copies, photograph_digits, photograph_nothing
 from made_up_scenes import NO_DIGIT, make_examples
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -153,32 +153,19 @@ def draw_all(
         images.append(example.image)
         labels.append(example.label)
         kinds.append(f"scene_{example.kind}")
-    photographed = draw_photographed(split, random)
-    return tuple(
-        np.concatenate(pair)
-        for pair in zip(
-            (np.stack(images), np.array(labels), np.array(kinds)), photographed, strict=True
-        )
-    )
+    for copies in (photograph_known(split, random), photograph_nothing(PHOTOS_OF_NOTHING, random)):
+        images += list(copies.images)
+        labels += list(copies.labels)
+        kinds += list(copies.kinds)
+    return np.stack(images), np.array(labels), np.array(kinds)
 
 
-def draw_photographed(
-    split: Split, random: Random
-) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.str_]]:
-    """Cut digits and no digits out of photos: images (N, 28, 28), labels and kinds (N,)."""
+def photograph_known(split: Split, random: Random) -> Copies:
+    """Cut digits out of photos, but where the classifier sees something else: a shadow's edge."""
     chosen = random.choice(len(split), PHOTOGRAPHED, replace=False)
-    digits = photograph_digits(Split(split.images[chosen], split.labels[chosen]), random)
-    labels = split.labels[chosen][digits.sources]
-    # Where a shadow's edge was cut out instead of the digit, the classifier tells.
-    is_seen = Reader.load().classify(digits.images).argmax(axis=1) == labels
-    nothing = photograph_nothing(PHOTOS_OF_NOTHING, random)
-    return (
-        np.concatenate((digits.images[is_seen], nothing.images)),
-        np.concatenate((labels[is_seen], np.full(len(nothing.images), NO_DIGIT))),
-        np.concatenate(
-            (np.char.add("photo_", digits.kinds[is_seen]), np.char.add("photo_no_", nothing.kinds))
-        ),
-    )
+    copies = photograph_digits(Split(split.images[chosen], split.labels[chosen]), random)
+    is_seen = Reader.load().classify(copies.images).argmax(axis=1) == copies.labels
+    return Copies(copies.images[is_seen], copies.labels[is_seen], copies.kinds[is_seen])
 
 
 def _bind(draw: Callable[[Random], ink.Ink], random: Random) -> Callable[[], Drawn]:
