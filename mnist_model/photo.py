@@ -122,17 +122,15 @@ class Writing:
         rows = slice(piece.top, piece.bottom)
         contrast = self.ink.contrast[rows, piece.left : piece.right]
         is_strong = piece.mask & (contrast > _FAINT_BRIDGE * _full_ink(contrast, piece.mask))
-        count, regions, stats, _ = cv2.connectedComponentsWithStats(is_strong.view(np.uint8))
-        areas = stats[:, cv2.CC_STAT_AREA]
-        large = [n for n in range(1, count) if areas[n] >= _LEAST_PART * is_strong.sum()]
-        if len(large) < 2:
+        _, regions, stats, _ = cv2.connectedComponentsWithStats(is_strong.view(np.uint8))
+        is_large = stats[:, cv2.CC_STAT_AREA] >= _LEAST_PART * is_strong.sum()
+        is_large[0] = False  # all the rest
+        if is_large.sum() < 2:
             return [piece]
-        distances = [
-            cv2.distanceTransform((regions != n).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)
-            for n in large
-        ]
-        nearest = np.argmin(distances, axis=0)
-        return [piece.keep(nearest == n) for n in range(len(large))]
+        _, nearest = cv2.distanceTransformWithLabels(
+            (~is_large[regions]).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5
+        )
+        return [piece.keep(nearest == n) for n in range(1, int(nearest.max()) + 1)]
 
     def _look_at(self, piece: Piece) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         """Return a piece's contrast, and which pixels are its own: finer if it is small."""
