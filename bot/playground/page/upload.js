@@ -61,10 +61,12 @@ export function createUpload(send) {
     sendButton.textContent = "Sending…";
     try {
       await send(asFile.checked ? "document" : "photo", file, file.name || "photo.png", caption.value.trim());
+      if (waiting[0] !== file) return; // closed meanwhile, and perhaps open for another
       waiting.shift();
       if (waiting.length) showNext();
       else dialog.close();
     } catch (error) {
+      if (waiting[0] !== file) return;
       showFault(error.message);
       if (error.isBetterAsFile) { asFile.checked = true; asFile.disabled = true; showTitle(); }
     } finally {
@@ -75,7 +77,12 @@ export function createUpload(send) {
 
   makeClosable(dialog);
   asFile.addEventListener("change", showTitle);
-  dialog.addEventListener("close", () => { waiting = []; URL.revokeObjectURL(pictureUrl); });
+  dialog.addEventListener("close", () => {
+    // The event comes a moment after; by then the dialog may be open for another file.
+    if (dialog.open) return;
+    waiting = [];
+    URL.revokeObjectURL(pictureUrl);
+  });
   dialog.querySelector("form").addEventListener("submit", (event) => {
     event.preventDefault();
     if (!sendButton.disabled) sendFirst();

@@ -188,6 +188,33 @@ async def test_page_catches_up_after_a_restart(page: Page, server: Server, tmp_p
         await expect(page.locator("[data-from=me]")).to_have_count(restarts)
 
 
+async def test_file_chosen_the_moment_another_is_sent_is_not_lost(page: Page) -> None:
+    photo = {"name": "first.png", "mimeType": "image/png", "buffer": picture(300, 200)}
+    await page.get_by_test_id("file-input").set_input_files(photo)
+    # Between the dialog's closing and the event that tells of it.
+    await page.evaluate(
+        """() => {
+            const dialog = document.querySelector("[data-testid=preview]");
+            const input = document.querySelector("[data-testid=file-input]");
+            const chosen = new DataTransfer();
+            chosen.items.add(new File(["seven"], "second.txt"));
+            const observer = new MutationObserver(() => {
+                if (dialog.open) return;
+                observer.disconnect();
+                input.files = chosen.files;
+                input.dispatchEvent(new Event("change"));
+            });
+            observer.observe(dialog, { attributeFilter: ["open"] });
+        }"""
+    )
+    preview = page.get_by_test_id("preview")
+    await page.get_by_test_id("preview-send").click()
+    await expect(preview.get_by_text("second.txt")).to_be_visible()
+    await page.get_by_test_id("preview-send").click()
+    await expect(preview).to_be_hidden()
+    await expect(page.get_by_test_id("message").get_by_text("second.txt")).to_be_visible()
+
+
 async def test_photo_in_the_group_reaches_the_bot_when_it_is_mentioned(
     page: Page, bot: Bot, playground: Playground
 ) -> None:
