@@ -29,12 +29,14 @@ if TYPE_CHECKING:
 EXIT_FAILURE = 1
 EXIT_INTERRUPTED = 128 + signal.SIGINT
 EXIT_TERMINATED = 128 + signal.SIGTERM
+EXIT_UNHEARD = 128 + 13  # SIGPIPE, which Windows does not know
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code: 0, 1 on failure, 2 on wrong usage.
 
-    Interrupted or terminated it leaves no half-written file, and returns 130 or exits with 143.
+    Interrupted or terminated it leaves no half-written file, and returns 130 or exits with 143;
+    141 when nobody reads its output any more, as after `| head`.
     """
     options = _build_parser().parse_args(arguments)
     previous = signal.signal(signal.SIGTERM, _terminate)
@@ -42,6 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.command(options))
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes what is left when it ends, and would fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_UNHEARD
     except MnistModelError as error:
         return _fail(options, str(error))
     except Exception as error:  # the last resort: scripts that parse our JSON must hear of it too

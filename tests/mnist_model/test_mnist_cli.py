@@ -259,8 +259,25 @@ def test_a_signal_ends_training_without_a_checkpoint(
         if f'"{stage}"' in line:
             break
     process.send_signal(number)
+    process.communicate(timeout=60)  # it may say more before the signal reaches it
+    assert process.returncode == exit_code
+    assert not output.parent.exists()
+
+
+def test_training_ends_quietly_when_nobody_reads_what_it_says(small_mnist, tmp_path):
+    output = tmp_path / "out" / "model.safetensors"
+    command = [sys.executable, "-m", "mnist_model.cli", "train", "--recipe", "classic"]
+    arguments = ["--epochs", "100000", "--data-dir", str(small_mnist), "--output", str(output)]
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("Recipe classic")
     process.stdout.close()
-    assert process.wait(timeout=60) == exit_code
+    assert process.wait(timeout=60) == 141
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+    process.stderr.close()
     assert not output.parent.exists()
 
 
