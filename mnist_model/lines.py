@@ -28,6 +28,11 @@ _EVEN = 0.5  # of its thickness: a line is nowhere thinner; a 1 written along a 
 _BOW = 0.03  # of its length: the deepest bow that paper gives to a line
 _LONG_AMONG_LIKE = 0.5  # of the longer side: so long are the lines of a ruling that ends inside
 _ALIKE = 0.9  # parallel lines of one ruling overlap by this share of their length
+_FEWEST_OF_RULING = 4  # lines; fewer tell no even step
+_LEAST_STEP = 0.3  # of the widest step between two lines: what is nearer is one line twice
+_IN_STEP = 0.15  # of a step: so far is a line from where the ruling has one
+_FARTHEST_STEP = 2.5  # steps: perspective makes them uneven farther away
+_PARALLEL = 0.04  # slopes of one ruling's neighbours differ by no more
 _SQUARE = 0.15  # of a side: the sides of a square meet this exactly
 _SHORTEST_SIDE = 0.25  # of the picture's side along it: a side of a frame that leaves the picture
 _FILLED = 0.9  # of its length, a segment has ink
@@ -74,6 +79,19 @@ class _Line:
         return self.right - self.left
 
     @property
+    def slope(self) -> float:
+        return float(np.median([segment.slope for segment in self.segments]))
+
+    @property
+    def thickness(self) -> float:
+        return max(segment.thickness for segment in self.segments)
+
+    def height_at(self, x: float) -> float:
+        """Return the row where its segment that is nearest to a column passes it."""
+        nearest = min(self.segments, key=lambda one: max(one.left - x, x - one.right))
+        return nearest.height_at(x)
+
+    @property
     def middle(self) -> float:
         return sum(segment.top + segment.bottom for segment in self.segments) / (
             2 * len(self.segments)
@@ -103,11 +121,16 @@ def erase_lines(mask: Mask, faint: Mask | None = None) -> Mask:
         return mask
     # Thin ones first: a pen's strokes, thicker than they, would tie them to one another.
     thickest = max(round(_THICKEST * shorter), _THICKNESSES_PX[0])
+    erased_across: list[_Line] = []
+    erased_down: list[_Line] = []
     for thickest_px in (*(px for px in _THICKNESSES_PX if px < thickest), thickest):
         across = _find_candidates(faint, thickest_px)
         down = _find_candidates(np.ascontiguousarray(faint.T), thickest_px)
-        lines = _line_pixels(across, _choose(across, down))
-        lines |= _line_pixels(down, _choose(down, across)).T
+        chosen_across, chosen_down = _choose(across, down), _choose(down, across)
+        erased_across += chosen_across
+        erased_down += chosen_down
+        lines = _line_pixels(across, chosen_across + _rest_of_ruling(across, erased_across))
+        lines |= _line_pixels(down, chosen_down + _rest_of_ruling(down, erased_down)).T
         mask, faint = mask & (1 - lines), faint & (1 - lines)
     return np.ascontiguousarray(mask)
 
@@ -249,6 +272,31 @@ def _choose(candidates: _Candidates, crossing: _Candidates) -> list[_Line]:
         or _is_between(line, crossing)
         or _is_side_of_open_frame(line, candidates, crossing)
     ]
+
+
+def _rest_of_ruling(candidates: _Candidates, ruling: list[_Line]) -> list[_Line]:
+    """Return the lines that go on where an evenly spaced ruling does, though digits cover them."""
+    return [line for line in candidates.lines if _is_of_ruling(line, ruling)]
+
+
+def _is_of_ruling(line: _Line, ruling: list[_Line]) -> bool:
+    """Tell whether a line lies in step with a ruling, runs as it does, and is as thin."""
+    if line in ruling or len(ruling) < _FEWEST_OF_RULING:
+        return False
+    x = (line.left + line.right) / 2
+    passing = sorted((other.height_at(x), other.slope) for other in ruling)
+    heights = np.array([height for height, _ in passing])
+    steps = np.diff(heights)
+    steps = steps[steps > _LEAST_STEP * np.max(steps, initial=0)]  # others are of one line
+    if len(steps) < _FEWEST_OF_RULING - 1:
+        return False
+    step = float(np.median(steps))
+    nearest = int(np.abs(heights - line.height_at(x)).argmin())
+    away = (line.height_at(x) - heights[nearest]) / step
+    is_in_step = abs(away - round(away)) < _IN_STEP and abs(away) < _FARTHEST_STEP
+    is_parallel = abs(line.slope - passing[nearest][1]) < _PARALLEL
+    thickness = float(np.median([other.thickness for other in ruling]))
+    return is_in_step and is_parallel and line.thickness <= 1.5 * thickness + 1
 
 
 def _is_from_the_edge(line: _Line, height: int, width: int) -> bool:

@@ -39,6 +39,7 @@ SUREST_REJECTED = 0.02  # certainty; of made-up validation photos of digits, 0.6
 MOST_LEFT_OUT = 0.2  # of a line's ink is dirt; more is a sign that it holds no digits
 HOPELESS = 1e-3  # probability of one whole digit; nothing below it is looked at further
 LEAST_WHOLE = 0.025  # the same that counts: people can teach the other networks, but not this one
+DOUBTFUL_READING = 0.5  # certainty; below it, a faint or ambiguous photo is looked at again
 # Log-probability of a whole line: below it, other cuts are tried.
 DOUBTFUL_LINE = -1.0
 LEAST_LIKELY = math.log(1e-6)  # one piece that is surely no digit does not settle a long number
@@ -127,7 +128,7 @@ class Reader:
         """
         writing = find_writing(photo)
         reading = self._read_writing(writing)
-        if not reading.rejected:
+        if reading.certainty > DOUBTFUL_READING:
             return reading
         again = [self._read_writing(other) for other in look_again(photo, writing)]
         return max((reading, *again), key=lambda one: one.certainty)

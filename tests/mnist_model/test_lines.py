@@ -99,3 +99,18 @@ def test_rulings_of_any_thickness_go(thickness):
     assert erased[mask > 0].mean() > 0.97
     beside = (ruled > 0) & (cv2.dilate(mask, np.ones((17, 17), np.uint8)) == 0)
     assert erased[beside].mean() < 0.02
+
+
+def test_a_ruling_goes_on_both_sides_of_a_word_that_covers_much_of_it():
+    word = _strokes(*([(x, 135), (x + 12, 185)] for x in range(75, 230, 22)))
+    ruled = _rule(word, squared=False)  # one line is covered for half of the picture's width
+    erased = erase_lines(ruled)
+    assert erased[word > 0].mean() > 0.9
+    assert erased[:, :60].sum() == 0
+    assert erased[:, 250:].sum() == 0
+
+
+def test_a_thin_stroke_out_of_step_with_the_ruling_stays():
+    seven = _strokes([(100, 87), (200, 87), (150, 245)], thickness=2)
+    erased = erase_lines(_rule(seven, squared=False))
+    assert erased[86:90, 105:195].any(axis=0).all()
