@@ -61,7 +61,7 @@ def crop(ink: Ink) -> Ink:
 def draw_in_font(text: str, random: Random) -> Ink:
     """Print text in one of the fonts that come with matplotlib."""
     folder = Path(mpl.get_data_path()) / "fonts" / "ttf"
-    return _draw_in(folder / FONTS[random.integers(len(FONTS))], text)
+    return draw_in(folder / FONTS[random.integers(len(FONTS))], text)
 
 
 def draw_in_hand(text: str, random: Random) -> Ink:
@@ -69,7 +69,7 @@ def draw_in_hand(text: str, random: Random) -> Ink:
     hands = _list_hands()
     if not hands:
         return draw_in_font(text, random)
-    return _draw_in(hands[random.integers(len(hands))], text)
+    return draw_in(hands[random.integers(len(hands))], text)
 
 
 def draw_text(text: str, random: Random) -> Ink:
@@ -80,7 +80,8 @@ def draw_text(text: str, random: Random) -> Ink:
     return draw_with_pen(text, random) if draw < 0.8 else draw_in_font(text, random)
 
 
-def _draw_in(font: Path, text: str) -> Ink:
+def draw_in(font: Path, text: str) -> Ink:
+    """Draw text in the font of a file that Pillow can read, WOFF among them."""
     image = Image.new("L", (SIZE_PX * (len(text) + 2), 3 * SIZE_PX))
     ImageDraw.Draw(image).text((SIZE_PX // 2, SIZE_PX // 2), text, fill=255, font=_load(font))
     return crop(np.asarray(image, dtype=np.float32) / 255)
@@ -119,9 +120,23 @@ def draw_sign(random: Random) -> Ink:
 
 def draw_word(random: Random) -> Ink:
     """Write two to five letters, most of which look like no digit."""
+    return draw_text(_choose_letters(random), random)
+
+
+def draw_hand_letter(random: Random) -> Ink:
+    """Draw one letter that looks like no digit, in handwriting."""
+    return draw_in_hand(LETTERS[random.integers(len(LETTERS))], random)
+
+
+def draw_hand_word(random: Random) -> Ink:
+    """Draw the same as `draw_word`, in handwriting."""
+    return draw_in_hand(_choose_letters(random), random)
+
+
+def _choose_letters(random: Random) -> str:
     letters = random.choice(LETTERS, size=random.integers(2, 6))
     letters[0] = random.choice(list(ALL_LETTERS))
-    return draw_text("".join(letters), random)
+    return "".join(letters)
 
 
 def draw_font_digit(label: int, random: Random) -> Ink:
@@ -300,8 +315,10 @@ def smooth(corners: NDArray[np.floating]) -> NDArray[np.floating]:
 
 NO_DIGITS: dict[str, Callable[[Random], Ink]] = {
     "letter": draw_letter,
+    "hand_letter": draw_hand_letter,
     "sign": draw_sign,
     "word": draw_word,
+    "hand_word": draw_hand_word,
     "scribble": draw_scribble,
     "shape": draw_shape,
     "blots": draw_blots,

@@ -3,6 +3,7 @@
     python scripts/measure_photos.py cells PHOTOS_DIR      # its sudoku_dev/cells.csv
     python scripts/measure_photos.py pages --split test    # MNIST digits printed onto pages
     python scripts/measure_photos.py situations            # pens, papers and lights, made up
+    python scripts/measure_photos.py hands FONTS_DIR       # fonts: see docs/reading.md
 
 Prints accuracy and the mistakes. Choose with `--split validation`; report with `--split test`.
 """
@@ -19,6 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
+import made_up_ink
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -42,6 +44,9 @@ def main() -> int:
     kinds = parser.add_subparsers(dest="kind", required=True)
     cells = kinds.add_parser("cells")
     cells.add_argument("photos", type=Path)
+    hands = kinds.add_parser("hands")
+    hands.add_argument("fonts", type=Path, help="folder of WOFF files")
+    hands.add_argument("--seed", type=int, default=0)
     for name in ("pages", "situations"):
         kind = kinds.add_parser(name)
         kind.add_argument("--split", choices=("validation", "test"), default="validation")
@@ -65,8 +70,11 @@ def make_samples(options: argparse.Namespace) -> Iterator[Sample]:
     if options.kind == "cells":
         yield from cut_cells(options.photos)
         return
-    split = load_split(options.split, options.data_dir)
     random = np.random.default_rng(options.seed)
+    if options.kind == "hands":
+        yield from write_by_hands(options.fonts, random)
+        return
+    split = load_split(options.split, options.data_dir)
     if options.kind == "pages":
         yield from make_pages(split, options.count, random)
     else:
@@ -96,10 +104,35 @@ def cut_cells(photos: Path) -> Iterator[Sample]:
 def make_pages(split: Split, count: int, random: np.random.Generator) -> Iterator[Sample]:
     """Print digits large onto pages: paper, ink, light and place differ from page to page."""
     for index in random.choice(len(split), size=count, replace=count > len(split)):
-        ink = place(split.images[index], random)
-        page = paint(ink, paper=random.uniform(150, 245), ink_level=random.uniform(0.1, 0.5))
-        page = page * slope(random, strength=0.3) + random.normal(0, 2, page.shape)
-        yield f"page_{index}", int(split.labels[index]), encode(page, "JPEG", quality=85)
+        yield f"page_{index}", int(split.labels[index]), print_page(split.images[index], random)
+
+
+def print_page(image: NDArray[np.uint8], random: np.random.Generator) -> bytes:
+    """Print a digit (a square image, 255 is ink) on a page of its own kind."""
+    ink = place(image, random)
+    page = paint(ink, paper=random.uniform(150, 245), ink_level=random.uniform(0.1, 0.5))
+    page = page * slope(random, strength=0.3) + random.normal(0, 2, page.shape)
+    return encode(page, "JPEG", quality=85)
+
+
+def write_by_hands(fonts: Path, random: np.random.Generator) -> Iterator[Sample]:
+    """Write each digit six times in each font, five of them distorted, on pages as above."""
+    for font in sorted(fonts.glob("*.woff")):
+        for label in range(10):
+            for number in range(6):
+                ink = made_up_ink.draw_in(font, str(label))
+                ink = made_up_ink.deform(ink, random) if number else ink
+                yield f"hands_{font.stem}-{label}-{number}", label, print_page(square(ink), random)
+
+
+def square(ink: made_up_ink.Ink) -> NDArray[np.uint8]:
+    """Put a drawing in the middle of a square with some room, as MNIST does; 255 is ink."""
+    height, width = ink.shape
+    side = round(max(height, width) * 28 / 20)
+    image = np.zeros((side, side), np.uint8)
+    top, left = (side - height) // 2, (side - width) // 2
+    image[top : top + height, left : left + width] = (255 * ink).round()
+    return image
 
 
 def make_situations(split: Split, count: int, random: np.random.Generator) -> Iterator[Sample]:
@@ -160,9 +193,10 @@ def make_situation(name: str, image: NDArray[np.uint8], random: np.random.Genera
 def place(
     image: NDArray[np.uint8], random: np.random.Generator, *, size_px: int | None = None
 ) -> NDArray[np.float32]:
-    """Enlarge an MNIST image and put it somewhere on an empty page; ink from 0 to 1."""
+    """Enlarge a square image and put it somewhere on an empty page; ink from 0 to 1."""
     size_px = size_px or int(random.uniform(250, 800))
-    large = cv2.resize(image, (size_px, size_px), interpolation=cv2.INTER_CUBIC)
+    method = cv2.INTER_CUBIC if size_px > len(image) else cv2.INTER_AREA
+    large = cv2.resize(image, (size_px, size_px), interpolation=method)
     page = np.zeros(PAGE_SIZE_PX[::-1], np.float32)
     top = int(random.integers(0, page.shape[0] - size_px))
     left = int(random.integers(0, page.shape[1] - size_px))
