@@ -22,7 +22,7 @@ _RIM = 0.2  # of the shorter side: what lies in it wholly and touches the edge i
 _EDGE_CONTACT = 0.5  # of a side: what touches the edge of the picture for longer is no stroke
 _DIRT = 0.1  # of the heaviest piece's mass: lighter ones tell nothing about the writing
 _THINNEST = 0.2  # of the main piece's width: thinner strokes are another pen's
-_THINNEST_LINE = 0.38  # the same for what is straight and upright: it may be left of a ruling
+_THINNEST_LINE = 0.38  # of the thinnest digit's: what is straight and upright may be of a ruling
 _SLENDER = 5  # times higher than wide
 _SLENDER_BIT = 2.5  # times longer than wide is a bit of a line that the edge cuts
 _SOLID_BIT = 0.4  # of its box, such a bit covers at least
@@ -87,13 +87,24 @@ def choose_writing(pieces: Pieces) -> tuple[NDArray[np.int64], NDArray[np.int64]
     main_height = max(heights[main], sizes[main] // 2)
     is_digit = heights[candidates] >= _DIGIT_HEIGHT * main_height
     if 1 < is_digit.sum() <= MOST_DIGITS:
-        slenderness = heights / np.maximum(pieces.boxes[:, 2] - pieces.boxes[:, 0], 1)
-        thinnest = np.where(slenderness > _SLENDER, _THINNEST_LINE, _THINNEST)
-        main_depth = _depth(pieces, int(main))
-        is_digit &= [_depth(pieces, int(n)) >= thinnest[n] * main_depth for n in candidates]
+        is_digit[is_digit] = ~_is_of_another_pen(pieces, candidates[is_digit], int(main))
     return candidates[is_digit | (candidates == main)], candidates[
         ~is_digit & (candidates != main)
     ]
+
+
+def _is_of_another_pen(
+    pieces: Pieces, numbers: NDArray[np.int64], main: int
+) -> NDArray[np.bool_]:
+    """Tell which of some pieces are much thinner than the rest of the writing; (n,)."""
+    width, height = (pieces.boxes[numbers, 2:] - pieces.boxes[numbers, :2]).T
+    is_slender = height > _SLENDER * width
+    depths = np.array([_depth(pieces, int(number)) for number in numbers])
+    main_depth = _depth(pieces, main)
+    is_thin = depths < _THINNEST * main_depth
+    # Pens do not press evenly: a 1 is to be as thick as the thinnest digit beside it.
+    thinnest_digit = depths[~is_slender & ~is_thin].min(initial=main_depth)
+    return np.asarray(is_thin | (is_slender & (depths < _THINNEST_LINE * thinnest_digit)))
 
 
 def _candidates(pieces: Pieces) -> NDArray[np.int64]:

@@ -240,6 +240,13 @@ def test_touching_digits_that_the_usual_cuts_miss_are_read(reader, left, right, 
     assert _read(reader, page) == f"{left}{right}"
 
 
+def test_a_thin_1_between_digits_of_any_thickness_is_read(reader):
+    one = np.full((320, 200), 250, np.uint8)
+    cv2.line(one, (105, 60), (95, 250), 30, 9)
+    zero, two = _page(0, thickness_px=16), _page(2, thickness_px=40)
+    assert _read(reader, np.hstack((zero, one, two))) == "012"
+
+
 @pytest.mark.parametrize("labels", [(2, 0), (7, 4)])
 def test_digits_that_only_a_smear_joins_are_read(reader, labels):
     page = _touching(*labels, overlap_px=110)
