@@ -1,6 +1,6 @@
 """Tells how bright the paper is under the ink: by closings along lines of all directions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -50,7 +50,8 @@ def _stroke_width(grey: Pixels) -> float:
     """Estimate the width of the widest stroke, in pixels; 0 if there is none."""
     small = shrink(grey, _THUMBNAIL_PX)
     paper = _close(small, _WIDEST_STROKE * min(small.shape), _DIRECTIONS[:4])
-    darkness = cv2.divide(cv2.subtract(paper, small), np.maximum(paper, 1), scale=255)
+    full = np.maximum(paper, np.ones_like(paper))
+    darkness = cv2.divide(cv2.subtract(paper, small), full, scale=255)
     is_ink = (darkness > max(_FAINTEST, int(darkness.max()) // 2)).view(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(is_ink, connectivity=8)
     left, top, width, height = stats[:, :4].T
@@ -73,24 +74,27 @@ def _close(
         # Room for both steps: a shadow's edge that leaves the picture at a slant goes on beyond.
         reach_y, reach_x = down * (count - 1), abs(right) * (count - 1)
         padded = cv2.copyMakeBorder(grey, reach_y, reach_y, reach_x, reach_x, cv2.BORDER_REPLICATE)
-        dilated = _running(np.maximum, _as_pixels(padded), down, right, count)
-        closed = _running(np.minimum, dilated, down, right, count)
+        dilated = _running(cv2.max, _as_pixels(padded), down, right, count)
+        closed = _running(cv2.min, dilated, down, right, count)
         brightest = np.maximum(brightest, closed)
     return brightest
 
 
-def _running(extreme: np.ufunc, image: Pixels, down: int, right: int, count: int) -> Pixels:
+def _running(
+    extreme: Callable[..., object], image: Pixels, down: int, right: int, count: int
+) -> Pixels:
     """Take the maximum or minimum over each line of `count` pixels; the result is smaller.
 
-    By doubling: the extreme over 2n pixels is that of two over n.
+    By doubling: the extreme over 2n pixels is that of two over n. OpenCV's `max` and `min` take a
+    seventh of NumPy's time where rows have gaps between them.
     """
     reach = 1
     while reach < count:
         step = min(reach, count - reach)
         height, width = image.shape[0] - down * step, image.shape[1] - abs(right) * step
         near, far = max(-right * step, 0), max(right * step, 0)
-        image = extreme(
-            image[:height, near : near + width], image[down * step :, far : far + width]
+        image = _as_pixels(
+            extreme(image[:height, near : near + width], image[down * step :, far : far + width])
         )
         reach += step
     return image

@@ -56,8 +56,9 @@ class Pieces:
 
 def find_pieces(ink: InkMap) -> Pieces:
     """Separate the ink into connected pieces, without ruled lines."""
-    faint = (ink.contrast > _FAINT_LINE * ink.threshold).view(np.uint8)
-    mask = erase_lines((ink.contrast > ink.threshold).view(np.uint8), faint)
+    # Bytes are compared with whole numbers, which is ten times as fast.
+    faint = (ink.contrast > int(_FAINT_LINE * ink.threshold)).view(np.uint8)
+    mask = erase_lines((ink.contrast > int(ink.threshold)).view(np.uint8), faint)
     labels, stats = label_pieces(mask)
     left, top, width, height, areas = stats[1:].astype(np.int64).T
     inked = np.flatnonzero(mask.view(np.bool_))  # as bytes, it takes ten times as long
@@ -93,9 +94,7 @@ def choose_writing(pieces: Pieces) -> tuple[NDArray[np.int64], NDArray[np.int64]
     ]
 
 
-def _is_of_another_pen(
-    pieces: Pieces, numbers: NDArray[np.int64], main: int
-) -> NDArray[np.bool_]:
+def _is_of_another_pen(pieces: Pieces, numbers: NDArray[np.int64], main: int) -> NDArray[np.bool_]:
     """Tell which of some pieces are much thinner than the rest of the writing; (n,)."""
     width, height = (pieces.boxes[numbers, 2:] - pieces.boxes[numbers, :2]).T
     is_slender = height > _SLENDER * width
