@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_model.decoding import shrink
+from mnist_model.lines import label_pieces
 
 _SIDE_PX = 320  # longer side; paper needs no finer pixels than this, except where it is bare
 _THUMBNAIL_PX = 160  # longer side; the width of strokes is measured at this size
@@ -53,14 +54,15 @@ def _stroke_width(grey: Pixels) -> float:
     full = np.maximum(paper, np.ones_like(paper))
     darkness = cv2.divide(cv2.subtract(paper, small), full, scale=255)
     is_ink = (darkness > max(_FAINTEST, int(darkness.max()) // 2)).view(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(is_ink, connectivity=8)
+    labels, stats = label_pieces(is_ink)
     left, top, width, height = stats[:, :4].T
     # What the edge of the picture cuts may be the corner of a shadow.
     rows, columns = small.shape
     is_inside = (left > 0) & (top > 0) & (left + width < columns) & (top + height < rows)
     if is_inside[1:].any():
         is_ink &= is_inside.astype(np.uint8)[labels]
-    depth = cv2.distanceTransform(np.pad(is_ink, 1), cv2.DIST_L2, cv2.DIST_MASK_3)
+    framed = cv2.copyMakeBorder(is_ink, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    depth = cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_3)
     return 2 * float(depth.max() * max(grey.shape) / max(small.shape))
 
 

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -32,6 +33,8 @@ _FAINT_BRIDGE = 0.6  # of full ink: what is fainter may join two digits by blur 
 _LEAST_PART = 0.04  # of a piece's strong ink: smaller parts are no digits of their own
 _FINEST_AROUND_PX = 112  # a window is looked at in no finer pixels than four to each shown
 _COARSEST_DIGIT_PX = 60  # a digit lower than this at the working size is looked at again, finer
+
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -99,13 +102,13 @@ class Writing:
         side = max(piece.mask.shape) * IMAGE_SIZE_PX / DIGIT_SIZE_PX
         top = round(piece.top + piece.height / 2 - side / 2)
         left = round(piece.centre_x - side / 2)
-        window = _Window(top, left, max(round(side), 1))
+        side_px = max(round(side), 1)
+        step = max(1, side_px // _FINEST_AROUND_PX)
+        window = _Window(top, left, side_px, step)
         rows = slice(piece.top, piece.bottom)
         full_ink = _full_ink(self.ink.contrast[rows, piece.left : piece.right], piece.mask)
-        step = max(1, window.side // _FINEST_AROUND_PX)
-        own = window.crop_mask(piece)[::step, ::step]
-        contrast = window.crop(self.ink.contrast)[::step, ::step]
-        is_inked = window.crop(self.is_inked.view(np.uint8))[::step, ::step]
+        own = _Window(top - piece.top, left - piece.left, side_px, step).crop(piece.mask)
+        contrast, is_inked = window.crop(self.ink.contrast), window.crop(self.is_inked)
         others = np.where(is_inked & ~own, contrast, np.uint8(0))
         shown = (
             _shrink_to_digit(layer) for layer in (np.where(own, contrast, np.uint8(0)), others)
@@ -145,31 +148,27 @@ class Writing:
 
 @dataclass(frozen=True)
 class _Window:
-    """A square of an ink map; it may reach beyond the map."""
+    """Every `step`th pixel of a square of a layer; it may reach beyond the layer."""
 
     top: int
     left: int
     side: int
+    step: int
 
-    def crop(self, layer: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Cut it out, (side, side); beyond the map there is no ink."""
-        height, width = layer.shape
-        cut = layer[
-            max(self.top, 0) : max(self.top + self.side, 0),
-            max(self.left, 0) : max(self.left + self.side, 0),
-        ]
-        above, before = max(-self.top, 0), max(-self.left, 0)
-        below, behind = self.side - above - cut.shape[0], self.side - before - cut.shape[1]
-        padded = cv2.copyMakeBorder(cut, above, below, before, behind, cv2.BORDER_CONSTANT)
-        return np.asarray(padded, dtype=np.uint8)
+    def crop(self, layer: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Cut it out; beyond the layer there is nothing."""
+        count = len(range(0, self.side, self.step))
+        cut = np.zeros((count, count), layer.dtype)
+        rows, layer_rows = self._share(self.top, layer.shape[0])
+        columns, layer_columns = self._share(self.left, layer.shape[1])
+        cut[rows, columns] = layer[layer_rows, layer_columns]
+        return cut
 
-    def crop_mask(self, piece: Piece) -> NDArray[np.bool_]:
-        """Show which of its pixels are a piece's, (side, side); the piece lies inside."""
-        own = np.zeros((self.side, self.side), np.bool_)
-        top, left = piece.top - self.top, piece.left - self.left
-        height, width = piece.mask.shape
-        own[top : top + height, left : left + width] = piece.mask
-        return own
+    def _share(self, first: int, size: int) -> tuple[slice, slice]:
+        """Tell which of the window's pixels lie on the layer, and which of its pixels they are."""
+        before = max(0, -(first // self.step))
+        pixels = range(first + before * self.step, min(first + self.side, size), self.step)
+        return slice(before, before + len(pixels)), slice(pixels.start, pixels.stop, self.step)
 
 
 def _full_ink(contrast: NDArray[np.uint8], is_ink: NDArray[np.bool_]) -> float:

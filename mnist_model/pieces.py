@@ -144,8 +144,9 @@ def _candidates(pieces: Pieces) -> NDArray[np.int64]:
 
 def _depth(pieces: Pieces, number: int) -> float:
     """Measure half the width of a piece where it is widest, in pixels."""
-    mask = np.pad(pieces.cut(number).mask.astype(np.uint8), 1)
-    return float(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_3).max())
+    mask = pieces.cut(number).mask.view(np.uint8)
+    framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    return float(cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_3).max())
 
 
 def _is_frame(pieces: Pieces, number: int) -> bool:

@@ -246,9 +246,10 @@ def _path_costs(
     height, width = ink.shape
     columns = np.arange(width)
     costs = ink[0].copy()
+    padded = np.full(width + 2, np.inf, np.float32)
     steps = np.zeros((height, width), np.int64)
     for row in range(1, height):
-        padded = np.pad(costs, 1, constant_values=np.inf)
+        padded[1:-1] = costs
         # (3, W): straight on, from the left, from the right
         ways = np.stack((padded[1:-1], padded[:-2] + step_cost, padded[2:] + step_cost))
         choice = ways.argmin(axis=0)

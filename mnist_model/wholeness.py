@@ -81,8 +81,9 @@ def _patches(x: FloatArray, size: int, stride: int) -> FloatArray:
     """
     side = round(size**0.5)
     margin = side // 2
-    padded = np.pad(x, ((0, 0), (margin, margin), (margin, margin), (0, 0)))
-    height, width = x.shape[1], x.shape[2]
+    count, height, width, channels = x.shape
+    padded = np.zeros((count, height + 2 * margin, width + 2 * margin, channels), x.dtype)
+    padded[:, margin:-margin, margin:-margin] = x
     shifted = [
         padded[:, down : down + height : stride, across : across + width : stride]
         for down in range(side)
