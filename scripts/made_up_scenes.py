@@ -17,7 +17,7 @@ from mnist_model.data import Split
 from mnist_model.decoding import GreyPhoto
 from mnist_model.ink import InkMap
 from mnist_model.photo import Writing, arrange_writing
-from mnist_model.segmentation import Piece, cut_line, list_candidates
+from mnist_model.segmentation import STEP_COSTS, Piece, cut_line, list_candidates
 
 NO_DIGIT = 10
 UNSURE = -1  # to the eye it may be a digit or not: nothing to learn from
@@ -60,7 +60,9 @@ def cut_up(scene: Scene, random: Random) -> list[Example]:
     """Let the reader find its candidates in a scene, and tell what each is."""
     writing = photograph(scene, random)
     found = [
-        (piece, label) for piece in list_pieces(writing) if (label := name(piece, scene)) != UNSURE
+        (piece, label)
+        for piece in list_pieces(writing, random)
+        if (label := name(piece, scene)) != UNSURE
     ]
     wholes = [one for one in found if one[1] != NO_DIGIT]
     others = [one for one in found if one[1] == NO_DIGIT]
@@ -71,13 +73,16 @@ def cut_up(scene: Scene, random: Random) -> list[Example]:
     ]
 
 
-def list_pieces(writing: Writing) -> list[Piece]:
-    """List the reader's candidates."""
-    return [
-        candidate.piece
-        for line in writing.lines
-        for candidate in list_candidates(cut_line(line.pieces, line.height), line.height)
-    ]
+def list_pieces(writing: Writing, random: Random) -> list[Piece]:
+    """List the reader's candidates of its first cuts, or of those that it tries in doubt."""
+    step_cost = random.choice(STEP_COSTS, p=(0.6, 0.2, 0.2))
+    is_parted = random.random() < 0.15
+    found = []
+    for line in writing.lines:
+        pieces = writing.part_at_faint_ink(line).pieces if is_parted else line.pieces
+        parts = cut_line(pieces, line.height, step_cost)
+        found += [candidate.piece for candidate in list_candidates(parts, line.height)]
+    return found
 
 
 def name(piece: Piece, scene: Scene) -> int:
@@ -145,9 +150,20 @@ def streak(shape: tuple[int, ...], random: Random) -> Ink:
 
 
 def lay_out(
-    drawings: list[Ink], random: Random, *, gap: tuple[float, float]
+    drawings: list[Ink],
+    random: Random,
+    *,
+    gap: tuple[float, float],
+    between_strokes: bool = False,
 ) -> NDArray[np.float32]:
-    """Write drawings side by side on a page, each as an owner; gaps are in shares of a height."""
+    """Write drawings side by side on a page, each as an owner.
+
+    Args:
+        drawings: From left to right.
+        random: Where chance comes from.
+        gap: The least and the most, in shares of a height.
+        between_strokes: Measure gaps from stroke to stroke, instead of from box to box.
+    """
     size = random.uniform(28, 110)  # pixels of the ink map
     slope, baseline = random.normal(0, 0.06), random.uniform(0, 0.06)
     left, placed = 0.0, []
@@ -156,8 +172,13 @@ def lay_out(
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         small = cv2.resize(drawing, None, fx=scale, fy=scale, interpolation=method)
         top = slope * left + random.normal(0, baseline) * size - len(small) / 2
+        if placed:
+            before_left, before_top, before = placed[-1]
+            reach = before.shape[1]
+            if between_strokes:
+                reach = distance_to_touch(before, small, round(top - before_top))
+            left = before_left + max(3, reach + random.uniform(*gap) * size)
         placed.append((left, top, small))
-        left += max(3, small.shape[1] + random.uniform(*gap) * size)
     highest = min(top for _, top, _ in placed)
     margin = random.uniform(0.15, 1.0, 4) * size + 3  # above, below, left, right
     height = int(max(top + len(d) for _, top, d in placed) - highest + margin[0] + margin[1]) + 2
@@ -169,6 +190,24 @@ def lay_out(
     is_marker = random.random() < 0.15
     change = (random.uniform(0.03, 0.07) if is_marker else random.normal(0, 0.02)) * size
     return np.stack([thickened(owner, change) for owner in owners])
+
+
+def distance_to_touch(left: Ink, right: Ink, down_px: int) -> int:
+    """Measure how far beyond the left edge of one drawing another touches its strokes.
+
+    Args:
+        left: One drawing.
+        right: The other, whose upper edge is `down_px` lower.
+        down_px: May be negative.
+    """
+    first, end = max(0, down_px), min(len(left), down_px + len(right))
+    reach = left.shape[1] // 2  # at least: it stays the left one
+    if end <= first:
+        return reach
+    left, right = left[first:end] > 0.4, right[first - down_px : end - down_px] > 0.4
+    last = left.shape[1] - left[:, ::-1].argmax(axis=1)  # (rows,): the first column beyond
+    touching = (last - right.argmax(axis=1))[left.any(axis=1) & right.any(axis=1)]
+    return max(reach, int(touching.max(initial=0)))
 
 
 def thickened(layer: Ink, change_px: float) -> Ink:
@@ -185,10 +224,10 @@ def thickened(layer: Ink, change_px: float) -> Ink:
 def draw_digit(split: Split, random: Random) -> tuple[Ink, int]:
     """Draw a digit of some hand, or a printed one."""
     draw = random.random()
-    if draw < 0.82:
+    if draw < 0.74:
         index = random.integers(len(split))
         drawing, label = ink.enlarge_digit(split.images[index]), int(split.labels[index])
-    elif draw < 0.9:
+    elif draw < 0.82:
         label = int(random.choice((1, 1, 1, 4, 7, 9, 9)))
         drawing = ink.draw_european_digit(label, random)
     else:
@@ -198,12 +237,16 @@ def draw_digit(split: Split, random: Random) -> tuple[Ink, int]:
 
 
 def number(split: Split, random: Random) -> tuple[NDArray[np.float32], tuple[int, ...]]:
-    """Write one to six digits; half the time they touch."""
+    """Write one to six digits; more than half the time they touch."""
     digits, labels = zip(
         *(draw_digit(split, random) for _ in range(random.integers(1, 7))), strict=True
     )
-    gap = (-0.14, 0.02) if random.random() < 0.5 else (0.02, 0.5)
-    return lay_out(list(digits), random, gap=gap), tuple(labels)
+    if random.random() < 0.3:
+        page = lay_out(list(digits), random, gap=(-0.06, 0.02), between_strokes=True)
+    else:
+        gap = (-0.14, 0.02) if random.random() < 0.4 else (0.02, 0.5)
+        page = lay_out(list(digits), random, gap=gap)
+    return page, tuple(labels)
 
 
 def single(split: Split, random: Random) -> tuple[NDArray[np.float32], tuple[int, ...]]:
@@ -235,7 +278,7 @@ def no_digit(
 
 # How often, and how.
 SCENES: dict[str, tuple[float, Callable[..., tuple[NDArray[np.float32], tuple[int, ...]]]]] = {
-    "number": (0.34, number),
+    "number": (0.42, number),
     "single": (0.20, single),
     "letters": (0.14, letters),
     "word": (0.06, no_digit(ink.draw_word)),
