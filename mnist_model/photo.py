@@ -18,14 +18,12 @@ from numpy.typing import NDArray
 from mnist_model.config import IMAGE_SIZE_PX
 from mnist_model.decoding import GreyPhoto, decode_photo, shrink
 from mnist_model.ink import WORKING_SIDE_PX, InkMap, map_ink
-from mnist_model.pieces import MOST_DIGITS, Pieces, choose_writing, find_pieces
+from mnist_model.pieces import MOST_DIGITS, choose_writing, find_pieces
 from mnist_model.reasons import NOTHING_WRITTEN, TOO_DARK, TOO_MUCH
 from mnist_model.rendering import DIGIT_SIZE_PX, render_digit
 from mnist_model.segmentation import Piece, join
 
 _STROKE_GAP = 0.3  # of the main piece's height: a stroke is this near to the digit it is part of
-_STACKED_GAP = 0.06  # of their common height: parts of a digit lie this close above one another
-_STACKED_OVERLAP = 0.5  # of the narrower one's width
 _TALLEST_STACK = 1.6  # times the usual height: nothing joined of parts is higher
 _SAME_LINE = 0.4  # of the lower of two digits' heights: digits of one line overlap by this
 _FULL_INK = 0.9  # of a piece's pixels are at most as strong as full ink
@@ -35,6 +33,18 @@ _FINEST_AROUND_PX = 112  # a window is looked at in no finer pixels than four to
 _COARSEST_DIGIT_PX = 60  # a digit lower than this at the working size is looked at again, finer
 
 Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+@dataclass(frozen=True)
+class _Stacking:
+    """What lies above one another, and is parts of one digit."""
+
+    widest_gap: float  # of their common height
+    least_overlap: float  # of the narrower one's width
+
+
+_BROKEN = _Stacking(0.06, 0.5)  # by a shadow or an erased line
+_TORN = _Stacking(0.25, 0.1)  # or by the pen, as a 5 whose bar lies far off
 
 
 @dataclass(frozen=True)
@@ -213,10 +223,18 @@ def look_again(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
         grey = writing.photo
         shrunk = shrink(grey.pixels, WORKING_SIDE_PX)
         yield arrange_writing(grey, map_ink(shrunk, against_leaning=True))
+    if len(writing.lines) > 1:
+        yield arrange_writing(writing.photo, writing.ink, may_be_torn=True)
 
 
-def arrange_writing(grey: GreyPhoto, ink: InkMap) -> Writing:
-    """Find what is written in a photo whose ink is known."""
+def arrange_writing(grey: GreyPhoto, ink: InkMap, *, may_be_torn: bool = False) -> Writing:
+    """Find what is written in a photo whose ink is known.
+
+    Args:
+        grey: The photo.
+        ink: Its ink.
+        may_be_torn: Take what lies above one another for one digit even across a wide gap.
+    """
     pieces = find_pieces(ink)
     digits, strokes = choose_writing(pieces)
     is_inked = pieces.labels > 0
@@ -224,23 +242,23 @@ def arrange_writing(grey: GreyPhoto, ink: InkMap) -> Writing:
         return Writing(grey, ink, is_inked, (), TOO_DARK if ink.is_dark else NOTHING_WRITTEN)
     if len(digits) > MOST_DIGITS:
         return Writing(grey, ink, is_inked, (), TOO_MUCH)
-    return Writing(grey, ink, is_inked, _arrange(pieces, digits, strokes), None)
+    parts = [pieces.cut(int(number)) for number in digits]
+    whole = _join_stacked(parts, _TORN if may_be_torn else _BROKEN)
+    lines = _arrange(whole, [pieces.cut(int(number)) for number in strokes])
+    return Writing(grey, ink, is_inked, lines, None)
 
 
-def _arrange(
-    pieces: Pieces, digits: NDArray[np.int64], strokes: NDArray[np.int64]
-) -> tuple[Line, ...]:
+def _arrange(digits: Sequence[Piece], strokes: Sequence[Piece]) -> tuple[Line, ...]:
     """Sort digits into lines from top to bottom, each with the loose strokes near it."""
     rows: list[list[Piece]] = []
-    parts = _join_stacked([pieces.cut(int(number)) for number in digits])
-    for digit in sorted(parts, key=lambda part: part.centre_x):
+    for digit in sorted(digits, key=lambda part: part.centre_x):
         row = max(rows, key=lambda row: _overlap(row[-1], digit), default=None)
         if row is None or _overlap(row[-1], digit) < _SAME_LINE:
             rows.append([digit])
         else:
             row.append(digit)
     heights = [_line_height(row) for row in rows]
-    for stroke in (pieces.cut(number) for number in strokes):
+    for stroke in strokes:
         gap, nearest = min(
             (min(_gap(stroke, digit) for digit in row) / height, number)
             for number, (row, height) in enumerate(zip(rows, heights, strict=True))
@@ -253,8 +271,8 @@ def _arrange(
     )
 
 
-def _join_stacked(parts: list[Piece]) -> list[Piece]:
-    """Join what lies close above one another: a digit that a shadow or an erased line broke."""
+def _join_stacked(parts: list[Piece], stacking: _Stacking) -> list[Piece]:
+    """Join what lies close above one another."""
     heights = sorted(part.height for part in parts)
     # Where there are several, two of usual height are digits of two lines.
     tallest = _TALLEST_STACK * heights[len(heights) // 2] if len(parts) > 2 else math.inf
@@ -264,8 +282,8 @@ def _join_stacked(parts: list[Piece]) -> list[Piece]:
             together = max(part.bottom, upper.bottom) - min(part.top, upper.top)
             across = min(part.right, upper.right) - max(part.left, upper.left)
             narrower = min(part.right - part.left, upper.right - upper.left)
-            is_close = abs(part.top - upper.bottom) <= _STACKED_GAP * together
-            if is_close and across >= _STACKED_OVERLAP * narrower and together <= tallest:
+            is_close = abs(part.top - upper.bottom) <= stacking.widest_gap * together
+            if is_close and across >= stacking.least_overlap * narrower and together <= tallest:
                 joined[number] = join((upper, part))
                 break
         else:

@@ -22,7 +22,7 @@ _SEAM_HEIGHT_PX = 48  # cuts are sought in a piece shrunk to this height
 STEP_COSTS = (0.4, 0.2, 0.7)
 _SEAM_INK = 0.6  # of the height: a cut goes through no more ink than this
 _SEAM_GAP = 0.15  # of the height: cuts are this far apart, and from the ends
-_MOST_JOINED = 6  # pieces in one digit
+_MOST_JOINED = 6  # bits in one digit, unless they are whole pieces again
 _WIDEST_DIGIT = 1.7  # times the line's height; wider is no digit in one piece
 _WIDEST_WHOLE = 2.6  # the same of one that was found in one piece, as a 5 with a long bar
 _WIDEST_GAP = 0.3  # of the line's height, between strokes of one digit
@@ -132,23 +132,26 @@ def list_candidates(pieces: Sequence[Piece], line_height: float) -> list[Candida
             height = max(line_height, max(bottoms) - min(tops))
             if end > first + 1 and width > _WIDEST_WHOLE * line_height:
                 break
-            is_small = end - first <= _MOST_JOINED and width <= _WIDEST_DIGIT * height
-            is_found = _is_found(pieces, first, end)
-            if not (is_small or end == first + 1 or is_found):
+            found = _count_found(pieces, first, end)
+            is_narrow = width <= _WIDEST_DIGIT * height
+            is_joined = is_narrow and (found > 0 or end - first <= _MOST_JOINED)
+            # As it was found anything may be a digit, and two together, as a 5 and its long bar.
+            if not (end == first + 1 or found in (1, 2) or is_joined):
                 continue
             piece = join(pieces[first:end])
             if piece.height >= _LOWEST_DIGIT * line_height:
-                candidates.append(Candidate(first, end, piece, is_found))
+                candidates.append(Candidate(first, end, piece, found == 1))
     return candidates
 
 
-def _is_found(pieces: Sequence[Piece], first: int, end: int) -> bool:
-    """Tell whether some parts are all that one piece was cut into, or one that was not cut."""
+def _count_found(pieces: Sequence[Piece], first: int, end: int) -> int:
+    """Count the pieces, as found in the photo, that some parts are; 0 if a bit is missing."""
     origins = {piece.origin for piece in pieces[first:end]}
-    if origins == {-1}:
-        return end == first + 1
     neighbours = {piece.origin for piece in (*pieces[:first], *pieces[end:])}
-    return len(origins) == 1 and not origins & neighbours
+    if (origins & neighbours) - {-1}:
+        return 0
+    uncut = sum(piece.origin == -1 for piece in pieces[first:end])
+    return uncut + len(origins - {-1})
 
 
 def choose_chain(

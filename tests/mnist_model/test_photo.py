@@ -247,6 +247,20 @@ def test_a_thin_1_between_digits_of_any_thickness_is_read(reader):
     assert _read(reader, np.hstack((zero, one, two))) == "012"
 
 
+@pytest.mark.parametrize(
+    ("tall", "bar"),
+    [(1.0, [(150, 118), (270, 58)]), (0.6, [(205, 148), (345, 144)])],
+    ids=["above", "beside"],
+)
+def test_a_5_is_read_whose_bar_lies_far_off(reader, tall, bar):
+    page = np.full((400, 400), 245, np.uint8)
+    curve = np.array([(145, 0), (138, 55), (190, 45), (222, 80), (205, 125), (150, 135)])
+    curve = (curve * (1, tall) + (0, 150)).astype(np.int32)
+    for stroke in (curve, np.array(bar)):
+        cv2.polylines(page, [stroke], False, 40, 10, lineType=cv2.LINE_AA)
+    assert _read(reader, page) == "5"
+
+
 @pytest.mark.parametrize("labels", [(2, 0), (7, 4)])
 def test_digits_that_only_a_smear_joins_are_read(reader, labels):
     page = _touching(*labels, overlap_px=110)

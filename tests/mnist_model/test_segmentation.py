@@ -66,6 +66,13 @@ def test_candidates_are_neighbours_that_are_near():
     assert [(c.first, c.end) for c in list_candidates(far, 40)] == [(0, 1), (1, 2)]
 
 
+def test_two_pieces_are_tried_as_one_digit_into_however_many_bits_they_were_cut():
+    pieces = cut_line([_touching(), Piece(_touching().mask, 76, 3)], line_height=40)
+    assert len(pieces) > 6
+    joined = list_candidates(pieces, line_height=80)
+    assert any(candidate.end - candidate.first == len(pieces) for candidate in joined)
+
+
 @pytest.mark.parametrize(
     ("scores", "chain"),
     [([-0.1, -5.0, -0.1], (0, 2)), ([-4.0, -0.1, -4.0], (1,))],
