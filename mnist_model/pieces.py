@@ -127,8 +127,8 @@ def _candidates(pieces: Pieces) -> NDArray[np.int64]:
         return np.asarray(kept[~in_rim[kept]])
     # Of what the edge cuts off only strokes beside the writing count, and no corners of shadows.
     largest = inside[np.argmax(pieces.masses[inside])]
-    widest = _WIDER_AT_EDGE * _depth(pieces, int(largest))
-    is_stroke = np.array([_depth(pieces, int(number)) <= widest for number in kept])
+    widest = _WIDER_AT_EDGE * _mean_depth(pieces, int(largest))
+    is_stroke = np.array([_mean_depth(pieces, int(number)) <= widest for number in kept])
     largest_height = bottom[largest] - top[largest]
     tall = inside[(bottom - top)[inside] > _TALL_AT_EDGE * largest_height]
     shared = np.minimum.outer(bottom[kept], bottom[tall]) - np.maximum.outer(top[kept], top[tall])
@@ -142,11 +142,23 @@ def _candidates(pieces: Pieces) -> NDArray[np.int64]:
     return np.asarray(kept[~at_edge[kept] | is_writing])
 
 
+def _mean_depth(pieces: Pieces, number: int) -> float:
+    """Measure how far from its edge a piece's pixels are; a knot of strokes counts little."""
+    depth, framed = _depths(pieces, number)
+    return cv2.mean(depth, framed)[0]
+
+
 def _depth(pieces: Pieces, number: int) -> float:
     """Measure half the width of a piece where it is widest, in pixels."""
+    return float(_depths(pieces, number)[0].max())
+
+
+def _depths(pieces: Pieces, number: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Return each pixel's distance from the edge of its piece, and which pixels are ink."""
     mask = pieces.cut(number).mask.view(np.uint8)
     framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
-    return float(cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_3).max())
+    depth = cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_3)
+    return np.asarray(depth, np.float32), np.asarray(framed, np.uint8)
 
 
 def _is_frame(pieces: Pieces, number: int) -> bool:

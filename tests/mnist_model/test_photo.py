@@ -26,7 +26,11 @@ def reader():
 
 def _page(label, **options):
     """A drawn digit as pixels, (H, W)."""
-    with Image.open(io.BytesIO(draw_digits([label], **options))) as image:
+    return _page_of([label], **options)
+
+
+def _page_of(labels, **options):
+    with Image.open(io.BytesIO(draw_digits(labels, **options))) as image:
         return np.asarray(image.convert("L")).copy()
 
 
@@ -198,11 +202,17 @@ def test_a_printed_mnist_digit_keeps_its_label(reader, mnist_data_dir):
 
 
 def test_a_digit_at_the_edge_is_read_beside_others(reader):
-    with Image.open(io.BytesIO(draw_digits([2, 3, 0]))) as image:
-        page = np.asarray(image.convert("L"))
+    page = _page_of([2, 3, 0])
     right = int(np.flatnonzero((page < 128).any(axis=0))[-1])
     assert _read(reader, page[:, : right - 3]) == "230"
     assert _read(reader, page[:, : right - 115]) == "23"  # hardly anything of the last one
+
+
+def test_a_digit_at_the_edge_may_have_a_knot(reader):
+    page = _page_of([2, 3, 0])
+    left = int(np.flatnonzero((page < 128).any(axis=0))[0])
+    cv2.circle(page, (208, 96), 14, 30, -1, cv2.LINE_AA)  # where the strokes of the 2 bend
+    assert _read(reader, page[:, left + 3 :]) == "230"
 
 
 @pytest.mark.parametrize(("bridge", "parts"), [(150, 2), (40, 1)])
