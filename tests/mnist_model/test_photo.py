@@ -208,6 +208,13 @@ def test_a_digit_at_the_edge_is_read_beside_others(reader):
     assert _read(reader, page[:, : right - 115]) == "23"  # hardly anything of the last one
 
 
+@pytest.mark.parametrize("label", [2, 3])
+def test_a_thick_digit_cut_out_along_its_edge_is_read(reader, label):
+    page = _page(label, thickness_px=40)
+    rows, columns = (page < 200).any(axis=1).nonzero()[0], (page < 200).any(axis=0).nonzero()[0]
+    assert _read(reader, page[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]) == str(label)
+
+
 def test_a_digit_at_the_edge_may_have_a_knot(reader):
     page = _page_of([2, 3, 0])
     left = int(np.flatnonzero((page < 128).any(axis=0))[0])
