@@ -24,7 +24,7 @@ _SHARP_EDGE = 0.06  # of the ink's contrast, from pixel to pixel; blurred ones a
 _NOISE_FACTOR = 5.0  # ink stands out this many standard deviations of the paper
 _INK_SHARE = 0.3  # of the strongest ink's contrast; below it are rulings and print from behind
 _HEAVY_INK = 0.25  # of the picture: less cannot move the median far
-_TWO_KINDS = 0.85  # of the variance lies between ink and paper, if there is either; 0.64 if not
+_TWO_KINDS = 0.85  # of the variance lies between two kinds of pixels; of grain, 0.64
 _STRONGEST_INK = 0.03  # of the inked pixels are as strong as the strongest ink
 
 Pixels = NDArray[np.uint8]
@@ -89,12 +89,47 @@ def map_ink(grey: Pixels, *, against_leaning: bool = False) -> InkMap:
     """
     leaning = measure_leaning(grey)
     is_light = (leaning > 0) != against_leaning
+    smooth = _smooth(grey, is_light_on_dark=is_light)
+    is_ambiguous = abs(leaning) < _CLEAR
+    paper = paper_brightness(smooth)
+    return _measure_ink(smooth, paper, is_light_on_dark=is_light, is_ambiguous=is_ambiguous)
+
+
+def map_heavy_ink(grey: Pixels) -> InkMap | None:
+    """Tell ink from paper where ink covers much of a picture, as in one cut out around a digit.
+
+    There the ground may be the minority around each pixel, and too little of it lies beside a
+    stroke for closings to find. But the border is ground, and all of it is equally bright.
+
+    Returns:
+        None unless there are two kinds of pixels, and that which is rarer along the border
+            covers much of the picture.
+    """
+    threshold = _tell_two_kinds(_histogram(grey))
+    if threshold is None:
+        return None
+    is_light = grey > threshold
+    border = np.concatenate((is_light[0], is_light[-1], is_light[:, 0], is_light[:, -1]))
+    is_light_on_dark = bool(border.mean() < 1 / 2)
+    is_ground = is_light != is_light_on_dark
+    if is_ground.mean() > 1 - _HEAVY_INK:
+        return None
+    smooth = _smooth(grey, is_light_on_dark=is_light_on_dark)
+    paper = np.full_like(smooth, int(np.median(smooth[is_ground])))
+    return _measure_ink(smooth, paper, is_light_on_dark=is_light_on_dark)
+
+
+def _smooth(grey: Pixels, *, is_light_on_dark: bool) -> Pixels:
+    """Blur grain, and turn light ink dark."""
     # Small pictures are drawings or cut-outs, whose strokes a blur would fill.
     smooth = grey if max(grey.shape) < WORKING_SIDE_PX / 4 else _as_pixels(cv2.blur(grey, (3, 3)))
-    if is_light:
-        smooth = _negative(smooth)
-    paper = paper_brightness(smooth)
-    contrast = _contrast(smooth, paper, is_light_on_dark=is_light)
+    return _negative(smooth) if is_light_on_dark else smooth
+
+
+def _measure_ink(
+    smooth: Pixels, paper: Pixels, *, is_light_on_dark: bool, is_ambiguous: bool = False
+) -> InkMap:
+    contrast = _contrast(smooth, paper, is_light_on_dark=is_light_on_dark)
     histogram = _histogram(contrast)
     level, spread = _level_and_spread(histogram)
     contrast = _take_off(contrast, level)
@@ -104,10 +139,10 @@ def map_ink(grey: Pixels, *, against_leaning: bool = False) -> InkMap:
         contrast,
         threshold=max(faintest, _INK_SHARE * strongest),
         paper=paper,
-        is_light_on_dark=is_light,
+        is_light_on_dark=is_light_on_dark,
         level=level,
         is_faint=strongest < _FAINT,
-        is_ambiguous=abs(leaning) < _CLEAR,
+        is_ambiguous=is_ambiguous,
     )
 
 
@@ -161,20 +196,26 @@ def _level_and_spread(histogram: NDArray[np.float32]) -> tuple[int, float]:
 
 
 def _without_heavy_ink(histogram: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Leave ink out where it covers so much of a picture that the median would lie beside it.
+    """Leave ink out where it covers so much of a picture that the median would lie beside it."""
+    threshold = _tell_two_kinds(histogram)
+    if threshold is None or histogram[threshold + 1 :].sum() < _HEAVY_INK * histogram.sum():
+        return histogram
+    return np.where(np.arange(256) <= threshold, histogram, 0)
+
+
+def _tell_two_kinds(histogram: NDArray[np.float32]) -> int | None:
+    """Return the last value of the lower of two kinds of pixels; None if there is but one kind.
 
     Source: Otsu, "A threshold selection method from gray-level histograms", IEEE SMC 9 (1979).
     """
+    values = np.arange(256)
     shares = np.cumsum(histogram, dtype=np.float64) / histogram.sum()
-    moments = np.cumsum(histogram * np.arange(256), dtype=np.float64) / histogram.sum()
+    moments = np.cumsum(histogram * values, dtype=np.float64) / histogram.sum()
     mean = moments[-1]
     between = (mean * shares - moments) ** 2 / np.maximum(shares * (1 - shares), 1e-9)
-    threshold = int(between.argmax())
-    variance = float((histogram * (np.arange(256) - mean) ** 2).sum() / histogram.sum())
-    is_heavy = 1 - shares[threshold] > _HEAVY_INK
-    if is_heavy and between[threshold] > _TWO_KINDS * variance:
-        return np.where(np.arange(256) <= threshold, histogram, 0)
-    return histogram
+    variance = float((histogram * (values - mean) ** 2).sum() / histogram.sum())
+    best = int(between.argmax())
+    return best if between[best] > _TWO_KINDS * variance else None
 
 
 def _strongest_ink(histogram: NDArray[np.float32], faintest: float) -> float:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mnist_model.config import IMAGE_SIZE_PX
 from mnist_model.decoding import GreyPhoto, decode_photo, shrink
-from mnist_model.ink import WORKING_SIDE_PX, InkMap, map_ink
+from mnist_model.ink import WORKING_SIDE_PX, InkMap, map_heavy_ink, map_ink
 from mnist_model.pieces import MOST_DIGITS, choose_writing, find_pieces
 from mnist_model.reasons import NOTHING_WRITTEN, TOO_DARK, TOO_MUCH
 from mnist_model.rendering import DIGIT_SIZE_PX, render_digit
@@ -219,12 +219,15 @@ def look_again(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
     """
     if writing.ink.is_faint:
         yield find_writing(photo, darkest_channel=True)
+    grey = writing.photo
+    shrunk = shrink(grey.pixels, WORKING_SIDE_PX)
     if writing.ink.is_ambiguous:
-        grey = writing.photo
-        shrunk = shrink(grey.pixels, WORKING_SIDE_PX)
         yield arrange_writing(grey, map_ink(shrunk, against_leaning=True))
+    heavy = map_heavy_ink(shrunk)
+    if heavy is not None:
+        yield arrange_writing(grey, heavy)
     if len(writing.lines) > 1:
-        yield arrange_writing(writing.photo, writing.ink, may_be_torn=True)
+        yield arrange_writing(grey, writing.ink, may_be_torn=True)
 
 
 def arrange_writing(grey: GreyPhoto, ink: InkMap, *, may_be_torn: bool = False) -> Writing:

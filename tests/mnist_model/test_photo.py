@@ -215,6 +215,17 @@ def test_a_thick_digit_cut_out_along_its_edge_is_read(reader, label):
     assert _read(reader, page[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]) == str(label)
 
 
+@pytest.mark.parametrize("label", [0, 2, 3, 4])
+@pytest.mark.parametrize("is_light_on_dark", [False, True])
+def test_a_very_thick_digit_cut_out_with_hardly_any_margin_is_read(
+    reader, label, is_light_on_dark
+):
+    page = _page(label, thickness_px=52)
+    rows, columns = (page < 200).any(axis=1).nonzero()[0], (page < 200).any(axis=0).nonzero()[0]
+    page = page[rows[0] - 4 : rows[-1] + 5, columns[0] - 4 : columns[-1] + 5]
+    assert _read(reader, 255 - page if is_light_on_dark else page) == str(label)
+
+
 def test_a_digit_at_the_edge_may_have_a_knot(reader):
     page = _page_of([2, 3, 0])
     left = int(np.flatnonzero((page < 128).any(axis=0))[0])
