@@ -24,6 +24,7 @@ _SHARP_EDGE = 0.06  # of the ink's contrast, from pixel to pixel; blurred ones a
 _NOISE_FACTOR = 5.0  # ink stands out this many standard deviations of the paper
 _INK_SHARE = 0.3  # of the strongest ink's contrast; below it are rulings and print from behind
 _HEAVY_INK = 0.25  # of the picture: less cannot move the median far
+_SHADOW = 0.25  # of the border: what takes more of it is a shadow, or what it leaves in light
 _TWO_KINDS = 0.85  # of the variance lies between two kinds of pixels; of grain, 0.64
 _STRONGEST_INK = 0.03  # of the inked pixels are as strong as the strongest ink
 
@@ -112,7 +113,8 @@ def map_heavy_ink(grey: Pixels) -> InkMap | None:
     border = np.concatenate((is_light[0], is_light[-1], is_light[:, 0], is_light[:, -1]))
     is_light_on_dark = bool(border.mean() < 1 / 2)
     is_ground = is_light != is_light_on_dark
-    if is_ground.mean() > 1 - _HEAVY_INK:
+    ink_along_border = min(border.mean(), 1 - border.mean())
+    if ink_along_border > _SHADOW or is_ground.mean() > 1 - _HEAVY_INK:
         return None
     smooth = _smooth(grey, is_light_on_dark=is_light_on_dark)
     paper = np.full_like(smooth, int(np.median(smooth[is_ground])))

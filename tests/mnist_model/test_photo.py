@@ -226,6 +226,16 @@ def test_a_very_thick_digit_cut_out_with_hardly_any_margin_is_read(
     assert _read(reader, 255 - page if is_light_on_dark else page) == str(label)
 
 
+@pytest.mark.parametrize("light", [0.4, 2.5])
+@pytest.mark.parametrize("share", [0.3, 0.4, 0.6])
+def test_half_a_picture_in_shadow_is_no_digit(reader, light, share):
+    page = np.full((480, 360), 90.0)
+    y, x = np.mgrid[:480, :360]
+    page[x + 0.1 * y < share * 400] *= light
+    page += np.random.default_rng(0).normal(0, 2, page.shape)
+    assert _read(reader, page) == ""
+
+
 def test_a_digit_at_the_edge_may_have_a_knot(reader):
     page = _page_of([2, 3, 0])
     left = int(np.flatnonzero((page < 128).any(axis=0))[0])
