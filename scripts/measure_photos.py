@@ -154,7 +154,10 @@ SITUATIONS = (
     "dark_photo",
     "blurred",
     "small_in_photo",
+    "cut_out",
+    "cut_out_along_ink",
 )
+CUT_OUT_MARGIN = 0.05  # of the size of its MNIST image
 
 
 def make_situation(name: str, image: NDArray[np.uint8], random: np.random.Generator) -> bytes:
@@ -173,6 +176,10 @@ def make_situation(name: str, image: NDArray[np.uint8], random: np.random.Genera
         paper, ink_level = 130.0, 0.4
     elif name == "dark_photo":
         paper, ink_level = 50.0, 0.35
+    elif name == "cut_out":
+        ink = cut_out(ink, round(CUT_OUT_MARGIN * size_px))
+    elif name == "cut_out_along_ink":
+        ink = cut_out(ink, 0)
     if name == "transparent":
         alpha = Image.fromarray((ink * 255).astype(np.uint8))
         picture = Image.new("RGBA", alpha.size, (0, 0, 0, 0))
@@ -202,6 +209,14 @@ def place(
     left = int(random.integers(0, page.shape[1] - size_px))
     page[top : top + size_px, left : left + size_px] = large.astype(np.float32) / 255
     return page
+
+
+def cut_out(ink: NDArray[np.float32], margin_px: int) -> NDArray[np.float32]:
+    """Cut a page along the digit on it, with an empty margin."""
+    left, top, width, height = cv2.boundingRect((ink > 0.3).astype(np.uint8))
+    margins = margin_px, margin_px, margin_px, margin_px
+    digit = np.ascontiguousarray(ink[top : top + height, left : left + width])
+    return np.asarray(cv2.copyMakeBorder(digit, *margins, cv2.BORDER_CONSTANT), np.float32)
 
 
 def paint(ink: NDArray[np.float32], *, paper: float, ink_level: float) -> NDArray[np.float32]:
