@@ -22,6 +22,7 @@ from mnist_model.pieces import MOST_DIGITS, choose_writing, find_pieces
 from mnist_model.reasons import NOTHING_WRITTEN, TOO_DARK, TOO_MUCH
 from mnist_model.rendering import DIGIT_SIZE_PX, render_digit
 from mnist_model.segmentation import Piece, join
+from mnist_model.sheet import single_out_sheets
 
 _STROKE_GAP = 0.3  # of the main piece's height: a stroke is this near to the digit it is part of
 _TALLEST_STACK = 1.6  # times the usual height: nothing joined of parts is higher
@@ -228,6 +229,12 @@ def look_again(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
         yield arrange_writing(grey, heavy)
     if len(writing.lines) > 1:
         yield arrange_writing(grey, writing.ink, may_be_torn=True)
+
+
+def look_at_sheets(photo: GreyPhoto) -> Iterator[Writing]:
+    """Look at each sheet of paper in a photo alone, without what it lies on; likeliest first."""
+    for sheet in single_out_sheets(photo):
+        yield arrange_writing(sheet, map_ink(shrink(sheet.pixels, WORKING_SIDE_PX)))
 
 
 def arrange_writing(grey: GreyPhoto, ink: InkMap, *, may_be_torn: bool = False) -> Writing:

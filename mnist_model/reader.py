@@ -20,7 +20,7 @@ from mnist_model.checkpoint import (
     load_checkpoint,
 )
 from mnist_model.inference import NumpyMLP, log_softmax
-from mnist_model.photo import Box, Line, Writing, find_writing, look_again
+from mnist_model.photo import Box, Line, Writing, find_writing, look_again, look_at_sheets
 from mnist_model.reasons import NOT_A_DIGIT, TOO_BLURRED
 from mnist_model.rejection import Rejector, load_rejector
 from mnist_model.segmentation import (
@@ -40,6 +40,7 @@ MOST_LEFT_OUT = 0.2  # of a line's ink is dirt; more is a sign that it holds no 
 HOPELESS = 1e-3  # probability of one whole digit; nothing below it is looked at further
 LEAST_WHOLE = 0.025  # the same that counts: people can teach the other networks, but not this one
 DOUBTFUL_READING = 0.5  # certainty; below it, a faint or ambiguous photo is looked at again
+HARDLY_READ = 0.3  # certainty; below it, sheets of paper that lie on something else are looked for
 # Log-probability of a whole line: below it, other cuts are tried.
 DOUBTFUL_LINE = -1.0
 LEAST_LIKELY = math.log(1e-6)  # one piece that is surely no digit does not settle a long number
@@ -131,7 +132,11 @@ class Reader:
         if reading.certainty > DOUBTFUL_READING:
             return reading
         again = [self._read_writing(other) for other in look_again(photo, writing)]
-        return max((reading, *again), key=lambda one: one.certainty)
+        best = max((reading, *again), key=lambda one: one.certainty)
+        if best.certainty > HARDLY_READ:
+            return best
+        sheets = (self._read_writing(sheet) for sheet in look_at_sheets(writing.photo))
+        return next((one for one in sheets if one.certainty > DOUBTFUL_READING), best)
 
     def _read_writing(self, writing: Writing) -> Reading:
         lines = [self._read_line(writing, line) for line in writing.lines]
