@@ -22,6 +22,7 @@ from pathlib import Path
 import cv2
 import made_up_ink
 import numpy as np
+from made_up_desks import lay_on_desk
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -156,8 +157,11 @@ SITUATIONS = (
     "small_in_photo",
     "cut_out",
     "cut_out_along_ink",
+    "sheet_on_desk",
+    "note_on_desk",
 )
 CUT_OUT_MARGIN = 0.05  # of the size of its MNIST image
+SHEET_SHARES = {"sheet_on_desk": (0.65, 1.0), "note_on_desk": (0.3, 0.5)}  # of the picture's side
 
 
 def make_situation(name: str, image: NDArray[np.uint8], random: np.random.Generator) -> bytes:
@@ -192,6 +196,10 @@ def make_situation(name: str, image: NDArray[np.uint8], random: np.random.Genera
         page *= slope(random, strength=0.8)
     if name == "shadow_edge":
         page *= edge(random)
+    if name in SHEET_SHARES:
+        page = lay_on_desk(
+            page * slope(random, strength=0.3), random.uniform(*SHEET_SHARES[name]), random
+        )
     if name == "blurred":
         page = cv2.GaussianBlur(page, (0, 0), size_px / 60)
     return encode(page + random.normal(0, 2, page.shape), "JPEG", quality=85)
