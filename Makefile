@@ -43,9 +43,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@test -x $(UV) || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.13,<0.14"; }
 ifeq ($(TORCH),cpu)
 	@grep -vE '^(nvidia|cuda|triton)' requirements.lock > .venv/requirements-cpu.lock
-	@$(UV) pip install --quiet --python $(BIN)/python --torch-backend cpu -r .venv/requirements-cpu.lock
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --torch-backend cpu -r .venv/requirements-cpu.lock
 else
-	@$(UV) pip install --quiet --python $(BIN)/python -r requirements.lock
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.lock
 endif
-	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --editable .
 	@touch $@
