@@ -89,7 +89,8 @@ def draw_in(font: Path, text: str) -> Ink:
 
 @cache
 def _load(font: Path) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(font, SIZE_PX)
+    # Raqm, the other layout, fails for icons without an advance width
+    return ImageFont.truetype(font, SIZE_PX, layout_engine=ImageFont.Layout.BASIC)
 
 
 @cache

@@ -4,6 +4,7 @@
     python scripts/measure_photos.py pages --split test    # MNIST digits printed onto pages
     python scripts/measure_photos.py situations            # pens, papers and lights, made up
     python scripts/measure_photos.py hands FONTS_DIR       # fonts: see docs/reading.md
+    python scripts/measure_photos.py drawings FONTS_DIR    # fonts of icons, none a digit
 
 Prints accuracy and the mistakes. Choose with `--split validation`; report with `--split test`.
 """
@@ -23,6 +24,7 @@ import cv2
 import made_up_ink
 import numpy as np
 from made_up_desks import lay_on_desk
+from made_up_drawings import list_icons
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -36,7 +38,7 @@ from mnist_model.data import (
 CELL_MARGIN = 0.05  # of a cell's side is cut off on each side
 PAGE_SIZE_PX = (960, 1280)
 
-Sample = tuple[str, int, bytes]  # name, label, image file
+Sample = tuple[str, str, bytes]  # name, label ("" = no digit), image file
 
 
 def main() -> int:
@@ -45,9 +47,10 @@ def main() -> int:
     kinds = parser.add_subparsers(dest="kind", required=True)
     cells = kinds.add_parser("cells")
     cells.add_argument("photos", type=Path)
-    hands = kinds.add_parser("hands")
-    hands.add_argument("fonts", type=Path, help="folder of WOFF files")
-    hands.add_argument("--seed", type=int, default=0)
+    for name in ("hands", "drawings"):
+        kind = kinds.add_parser(name)
+        kind.add_argument("fonts", type=Path, help="folder of WOFF files")
+        kind.add_argument("--seed", type=int, default=0)
     for name in ("pages", "situations"):
         kind = kinds.add_parser(name)
         kind.add_argument("--split", choices=("validation", "test"), default="validation")
@@ -75,6 +78,9 @@ def make_samples(options: argparse.Namespace) -> Iterator[Sample]:
     if options.kind == "hands":
         yield from write_by_hands(options.fonts, random)
         return
+    if options.kind == "drawings":
+        yield from draw_icons(options.fonts, random)
+        return
     split = load_split(options.split, options.data_dir)
     if options.kind == "pages":
         yield from make_pages(split, options.count, random)
@@ -99,13 +105,13 @@ def cut_cells(photos: Path) -> Iterator[Sample]:
                 buffer = io.BytesIO()
                 photo.crop(tuple(round(side) for side in box)).save(buffer, "PNG")
             name = f"{Path(cell['photo']).stem}_r{cell['row']}c{cell['col']}"
-            yield name, int(cell["label"]), buffer.getvalue()
+            yield name, cell["label"], buffer.getvalue()
 
 
 def make_pages(split: Split, count: int, random: np.random.Generator) -> Iterator[Sample]:
     """Print digits large onto pages: paper, ink, light and place differ from page to page."""
     for index in random.choice(len(split), size=count, replace=count > len(split)):
-        yield f"page_{index}", int(split.labels[index]), print_page(split.images[index], random)
+        yield f"page_{index}", str(split.labels[index]), print_page(split.images[index], random)
 
 
 def print_page(image: NDArray[np.uint8], random: np.random.Generator) -> bytes:
@@ -123,7 +129,15 @@ def write_by_hands(fonts: Path, random: np.random.Generator) -> Iterator[Sample]
             for number in range(6):
                 ink = made_up_ink.draw_in(font, str(label))
                 ink = made_up_ink.deform(ink, random) if number else ink
-                yield f"hands_{font.stem}-{label}-{number}", label, print_page(square(ink), random)
+                page = print_page(square(ink), random)
+                yield f"hands_{font.stem}-{label}-{number}", str(label), page
+
+
+def draw_icons(fonts: Path, random: np.random.Generator) -> Iterator[Sample]:
+    """Draw each icon that looks like no digit, distorted, on a page as above."""
+    for font, name, character in list_icons(str(fonts)):
+        ink = made_up_ink.deform(made_up_ink.draw_in(font, character), random)
+        yield f"drawings_{name}", "", print_page(square(ink), random)
 
 
 def square(ink: made_up_ink.Ink) -> NDArray[np.uint8]:
@@ -141,7 +155,7 @@ def make_situations(split: Split, count: int, random: np.random.Generator) -> It
     for name in SITUATIONS:
         for index in random.choice(len(split), size=count):
             content = make_situation(name, split.images[index], random)
-            yield f"{name}_{index}", int(split.labels[index]), content
+            yield f"{name}_{index}", str(split.labels[index]), content
 
 
 SITUATIONS = (
@@ -266,7 +280,7 @@ def encode(page: NDArray[np.floating], kind: str, **options: int) -> bytes:
 
 def report(samples: list[Sample], folder: Path, checkpoint: Path | None) -> None:
     """Read all samples with `mnist predict --json` and print how many are right."""
-    labels: dict[str, int] = {}
+    labels: dict[str, str] = {}
     for number, (name, label, content) in enumerate(samples):
         path = folder / f"{number:05d}_{name}.image"  # readers must go by content, not by name
         path.write_bytes(content)
@@ -280,11 +294,12 @@ def report(samples: list[Sample], folder: Path, checkpoint: Path | None) -> None
     right: dict[str, list[bool]] = {}
     for line in lines:
         group = Path(line["path"]).stem.split("_", 1)[1].rsplit("_", 1)[0]
-        is_right = line["reading"] == str(labels[line["path"]])
+        label = labels[line["path"]]
+        is_right = line["reading"] == label and line["error"] is None
         right.setdefault(group, []).append(is_right)
         if not is_right:
             said = line["reading"] or line["reason"] or line["error"]
-            print(f"{Path(line['path']).name}: {labels[line['path']]} read as {said}")
+            print(f"{Path(line['path']).name}: {label or 'nothing'} read as {said}")
     for group, results in right.items():
         print(f"{group}: {sum(results)} of {len(results)} right, {np.mean(results):.2%}")
     total = [is_right for results in right.values() for is_right in results]
