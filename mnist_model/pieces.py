@@ -1,7 +1,7 @@
 """Connected pieces of ink, and which of them are the writing in a photo.
 
-Left out is what the edge of the picture cuts off, frames, dirt, and what is much fainter or
-thinner than the writing.
+Left out is what the edge of the picture cuts off, frames, dirt, a pen that lies beside the
+writing, and what is much fainter or thinner than it.
 """
 
 from dataclasses import dataclass
@@ -34,6 +34,13 @@ _FRAME_RIM = 0.2  # of a frame's side: its lines lie within
 _FRAME_SHARE = 0.85  # of a frame's ink lies there
 _FRAME_FILL = 0.35  # of its box, a frame covers at most
 _FRAME_CONTENT = 0.25  # of its height: something inside is as high
+_ROD = 6  # times longer than wide,
+_ROD_FILL = 0.6  # of its box, turned as it lies, at least, and
+_LONG_ROD = 1.4  # times as long as the rest is high: a pen, or a ruler
+_ROD_ASIDE = 0.15  # of that height: what is nearer may be the bar of a 5 or the slash of a %
+_FLAT = 0.35  # times higher than wide is an underline at most
+_UNDERLINED = 0.8  # of the width of something lies above it
+_FOOT = 0.05  # of its height: what is nearer, and longer by less, may be the foot of a torn 2
 _STROKE_AREA = 0.03  # of the main piece's area: anything less is dirt
 _STROKE_CONTRAST = 0.5  # of the main piece's contrast; weaker is print from behind, or a ruling
 _DIGIT_HEIGHT = 0.35  # of the main piece's: lower pieces are strokes of others, or dirt
@@ -71,7 +78,7 @@ def find_pieces(ink: InkMap) -> Pieces:
 def choose_writing(pieces: Pieces) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the pieces as large as digits, and smaller ones that may be strokes of them."""
     height, width = pieces.labels.shape
-    candidates = _candidates(pieces)
+    candidates = _without_rods(pieces, _candidates(pieces))
     nothing = np.empty(0, np.int64)
     if len(candidates) == 0:
         return nothing, nothing
@@ -140,6 +147,69 @@ def _candidates(pieces: Pieces) -> NDArray[np.int64]:
     )
     is_writing = is_stroke & is_beside & (is_whole | ~in_rim)[kept]
     return np.asarray(kept[~at_edge[kept] | is_writing])
+
+
+def _without_rods(pieces: Pieces, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Leave out what is straight and no 1: a pen that lies beside the writing, an underline."""
+    heavy = numbers[pieces.masses[numbers] > _DIRT * pieces.masses[numbers].max(initial=0)]
+    if len(heavy) < 2:
+        return numbers
+    lengths = np.array([_rod_length(pieces, int(number)) for number in heavy])
+    others = heavy[lengths == 0]
+    if len(others) in (0, len(heavy)):
+        return numbers
+    left_out = [
+        number
+        for number, length in zip(heavy, lengths, strict=True)
+        if length > 0
+        and (_is_pen(pieces, int(number), length, others) or _is_underline(pieces, number, others))
+    ]
+    return np.setdiff1d(numbers, left_out)
+
+
+def _is_pen(pieces: Pieces, rod: int, length: float, others: NDArray[np.int64]) -> bool:
+    """Tell whether a rod is too long to be a 1 of the writing, and lies apart from it."""
+    highest = (pieces.boxes[others, 3] - pieces.boxes[others, 1]).max()
+    return bool(
+        length > _LONG_ROD * highest and _distance(pieces, rod, others) > _ROD_ASIDE * highest
+    )
+
+
+def _is_underline(pieces: Pieces, rod: int, others: NDArray[np.int64]) -> bool:
+    """Tell whether a rod lies flat under something, and nearer to it than to what is below."""
+    left, top, right, bottom = pieces.boxes[rod]
+    if bottom - top > _FLAT * (right - left):
+        return False
+    lefts, tops, rights, bottoms = pieces.boxes[others].T
+    shared = np.minimum(right, rights) - np.maximum(left, lefts)
+    middle = (top + bottom) / 2
+    is_above = (bottoms < middle) & (shared > _UNDERLINED * (rights - lefts))
+    if not is_above.any():
+        return False
+    gap = middle - bottoms[is_above].max()
+    gap_below = tops[(tops > middle) & (shared > 0)].min(initial=len(pieces.labels)) - middle
+    highest = (bottoms - tops)[is_above].max()
+    beyond = min(lefts[is_above].min() - left, right - rights[is_above].max())
+    may_be_foot = beyond < _FOOT * highest and (
+        _distance(pieces, rod, others[is_above]) < _FOOT * highest
+    )
+    return bool(gap < min(gap_below, highest) and not may_be_foot)
+
+
+def _rod_length(pieces: Pieces, number: int) -> float:
+    """Measure the length of a piece that is straight and slender, in pixels; 0 if it is not."""
+    points = cv2.findNonZero(pieces.cut(number).mask.view(np.uint8))
+    _, sides, _ = cv2.minAreaRect(points)
+    width, length = sorted(side + 1 for side in sides)  # from the middle of pixels to their edge
+    is_rod = length > _ROD * width and pieces.areas[number] > _ROD_FILL * length * width
+    return length if is_rod else 0.0
+
+
+def _distance(pieces: Pieces, number: int, others: NDArray[np.int64]) -> float:
+    """Measure how far a piece is from the nearest of others, in pixels."""
+    is_outside = (pieces.labels != number + 1).view(np.uint8)
+    distances = cv2.distanceTransform(is_outside, cv2.DIST_L2, cv2.DIST_MASK_3)
+    return float(distances[np.isin(pieces.labels, others + 1)].min())
 
 
 def _mean_depth(pieces: Pieces, number: int) -> float:

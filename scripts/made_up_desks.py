@@ -1,4 +1,4 @@
-"""Desks that a sheet of paper lies on: wood, cloth or plain, bright or dark. In grey."""
+"""Desks that a sheet of paper lies on: wood, cloth or plain; and pens that lie on it. In grey."""
 
 from collections.abc import Callable
 
@@ -10,6 +10,10 @@ Pixels = NDArray[np.float32]  # (H, W), 0 to 255
 Random = np.random.Generator
 
 SLANT_DEG = 7  # standard deviation of how far a sheet is turned
+PEN_WIDTH = (0.1, 0.3)  # of the writing's longer side
+PEN_LENGTH = 14  # times its width
+LEAST_PEN = 0.01  # of the picture shows it
+PEN_TIP = 1.6  # times its width
 TILT = 0.015  # of the width: standard deviation of where the camera sees its corners
 
 
@@ -37,6 +41,47 @@ def lay_on_desk(page: Pixels, share: float, random: Random) -> Pixels:
     desk *= 1 - 0.45 * cv2.GaussianBlur(shadow, (0, 0), reach_px / 2)
     seen = desk * (1 - is_sheet) + sheet * is_sheet
     return np.asarray(cv2.GaussianBlur(seen, (0, 0), random.uniform(0.4, 1)), np.float32)
+
+
+def lay_pen_beside(page: Pixels, ink: NDArray[np.bool_], random: Random) -> Pixels:
+    """Show a page with a pen on it and its shadow, somewhere where no ink is; same shape.
+
+    Args:
+        page: All of it.
+        ink: Where the writing is, (H, W).
+        random: Where chance comes from.
+    """
+    height, width = page.shape
+    room = cv2.distanceTransform((~ink).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    longest = max(cv2.boundingRect(ink.view(np.uint8))[2:])
+    while True:
+        wide = random.uniform(*PEN_WIDTH) * longest
+        centre = random.uniform((-0.1 * width, -0.1 * height), (1.1 * width, 1.1 * height))
+        along, across = _turn(page.shape, centre, random.uniform(0, 2 * np.pi))
+        to_tip = PEN_LENGTH * wide / 2 - along
+        half = wide / 2 * np.clip(to_tip / (PEN_TIP * wide), 0.12, 1)
+        pen = (np.abs(along) < PEN_LENGTH * wide / 2) & (np.abs(across) < half)
+        if pen.mean() > LEAST_PEN and room[pen].min() > 0.8 * wide:
+            break
+    light = 0.7 + 0.5 * np.cos(np.pi * across / wide - 0.6)  # of something round
+    grip = np.where(to_tip < 3 * wide, random.uniform(0.5, 1.4), 1)
+    seen = random.uniform(20, 140) * light * grip
+    far = int(random.uniform(0.1, 0.35) * wide)
+    away = np.array(((1, 0, far), (0, 1, far)), np.float32)
+    shadow = cv2.warpAffine(pen.astype(np.float32), away, (width, height))
+    shadow = cv2.GaussianBlur(shadow, (0, 0), far / 2 + 1)
+    is_pen = cv2.GaussianBlur(pen.astype(np.float32), (0, 0), 1)
+    return np.asarray(page * (1 - 0.4 * shadow) * (1 - is_pen) + seen * is_pen, np.float32)
+
+
+def _turn(
+    shape: tuple[int, ...], centre: NDArray[np.float64], angle: float
+) -> tuple[Pixels, Pixels]:
+    """Measure each pixel's place along and across a line through a point."""
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    y, x = y - np.float32(centre[1]), x - np.float32(centre[0])
+    cosine, sine = np.float32(np.cos(angle)), np.float32(np.sin(angle))
+    return x * cosine + y * sine, y * cosine - x * sine
 
 
 def plain(brightness: float) -> Callable[[int, int, Random], Pixels]:

@@ -23,7 +23,7 @@ from pathlib import Path
 import cv2
 import made_up_ink
 import numpy as np
-from made_up_desks import lay_on_desk
+from made_up_desks import lay_on_desk, lay_pen_beside
 from made_up_drawings import list_icons
 from numpy.typing import NDArray
 from PIL import Image
@@ -173,6 +173,8 @@ SITUATIONS = (
     "cut_out_along_ink",
     "sheet_on_desk",
     "note_on_desk",
+    "pen_beside",
+    "underlined",
 )
 CUT_OUT_MARGIN = 0.05  # of the size of its MNIST image
 SHEET_SHARES = {"sheet_on_desk": (0.65, 1.0), "note_on_desk": (0.3, 0.5)}  # of the picture's side
@@ -198,6 +200,8 @@ def make_situation(name: str, image: NDArray[np.uint8], random: np.random.Genera
         ink = cut_out(ink, round(CUT_OUT_MARGIN * size_px))
     elif name == "cut_out_along_ink":
         ink = cut_out(ink, 0)
+    elif name == "underlined":
+        ink = underline(ink, size_px // 18, random)
     if name == "transparent":
         alpha = Image.fromarray((ink * 255).astype(np.uint8))
         picture = Image.new("RGBA", alpha.size, (0, 0, 0, 0))
@@ -210,6 +214,8 @@ def make_situation(name: str, image: NDArray[np.uint8], random: np.random.Genera
         page *= slope(random, strength=0.8)
     if name == "shadow_edge":
         page *= edge(random)
+    if name == "pen_beside":
+        page = lay_pen_beside(page * slope(random, strength=0.3), ink > 0.3, random)
     if name in SHEET_SHARES:
         page = lay_on_desk(
             page * slope(random, strength=0.3), random.uniform(*SHEET_SHARES[name]), random
@@ -239,6 +245,25 @@ def cut_out(ink: NDArray[np.float32], margin_px: int) -> NDArray[np.float32]:
     margins = margin_px, margin_px, margin_px, margin_px
     digit = np.ascontiguousarray(ink[top : top + height, left : left + width])
     return np.asarray(cv2.copyMakeBorder(digit, *margins, cv2.BORDER_CONSTANT), np.float32)
+
+
+def underline(
+    ink: NDArray[np.float32], width_px: int, random: np.random.Generator
+) -> NDArray[np.float32]:
+    """Draw a line, or two, under the digit on a page, by a hand that is not quite steady."""
+    left, top, width, height = cv2.boundingRect((ink > 0.3).astype(np.uint8))
+    first = left - random.uniform(0.05, 0.4) * max(width, height / 2)
+    last = left + width + random.uniform(0.05, 0.4) * max(width, height / 2)
+    below = top + height + random.uniform(0.1, 0.25) * height
+    page = (255 * ink).astype(np.uint8)
+    for number in range(random.integers(1, 3)):
+        x = np.linspace(first, last, 30)
+        waves = random.uniform(0, 0.01) * height * np.sin(x / width * random.uniform(1, 4))
+        slant = random.normal(0, 0.03) * (x - left)
+        y = below + (0.05 * height + 2 * width_px) * number + slant + waves
+        points = np.stack((x, y), axis=1).round().astype(np.int32)
+        page = cv2.polylines(page, [points], False, 255, width_px, cv2.LINE_AA)
+    return np.asarray(page, np.float32) / 255
 
 
 def paint(ink: NDArray[np.float32], *, paper: float, ink_level: float) -> NDArray[np.float32]:

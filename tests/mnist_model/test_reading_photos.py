@@ -22,6 +22,11 @@ def _page(labels, **options):
         return np.asarray(image.convert("L")).copy()
 
 
+def _ink_box(page):
+    rows, columns = np.nonzero(page < 128)
+    return rows.min(), columns.min(), rows.max(), columns.max()
+
+
 @pytest.mark.parametrize("labels", [[4, 7], [2, 0, 3], [7, 4, 1, 0, 2, 3]])
 def test_a_number_is_read_in_order(reader, labels):
     reading = reader.read(draw_digits(labels))
@@ -51,6 +56,46 @@ def test_squared_paper_does_not_disturb(reader, step):
         page[place : place + 2] = np.minimum(page[place : place + 2], 130)
         page[:, place : place + 2] = np.minimum(page[:, place : place + 2], 130)
     assert reader.read(to_png(page)).text == "4"
+
+
+@pytest.mark.parametrize("corner", [(40, 40), (40, 250), (460, 90)])
+def test_a_pen_beside_a_digit_is_no_1(reader, corner):
+    digit = cv2.resize(_page([4]), None, fx=0.5, fy=0.5)
+    page = cv2.copyMakeBorder(digit, 180, 180, 300, 200, cv2.BORDER_CONSTANT, value=250)
+    end = (corner[0] + 130, corner[1] + 230)
+    cv2.line(page, corner, end, 60, 18, cv2.LINE_AA)
+    assert reader.read(to_png(page)).text == "4"
+
+
+def test_a_tall_1_is_part_of_its_number(reader):
+    page = cv2.copyMakeBorder(_page([7]), 150, 50, 200, 50, cv2.BORDER_CONSTANT, value=250)
+    top, left, bottom, _ = _ink_box(page)
+    cv2.line(page, (left - 60, bottom - round(1.3 * (bottom - top))), (left - 60, bottom), 30, 10)
+    assert reader.read(to_png(page)).text == "17"
+
+
+@pytest.mark.parametrize("labels", [[2], [7], [2, 7, 4]])
+@pytest.mark.parametrize("gap", [12, 40])
+def test_an_underline_is_no_stroke_of_the_number(reader, labels, gap):
+    page = cv2.copyMakeBorder(_page(labels), 50, 100, 60, 60, cv2.BORDER_CONSTANT, value=250)
+    _, left, bottom, right = _ink_box(page)
+    cv2.line(page, (left - 20, bottom + gap), (right + 30, bottom + gap + 8), 30, 8, cv2.LINE_AA)
+    assert reader.read(to_png(page)).text == "".join(map(str, labels))
+
+
+def test_a_line_between_two_numbers_is_none_of_their_strokes(reader):
+    page = np.vstack([_page([2, 7, 4]), _page([3, 0, 7])])
+    _, left, bottom, right = _ink_box(page[: len(page) // 2])
+    cv2.line(page, (left, bottom + 30), (right, bottom + 30), 30, 8, cv2.LINE_AA)
+    assert reader.read(to_png(page)).text == "274 307"
+
+
+def test_the_bar_of_a_torn_5_is_a_stroke_of_it(reader):
+    torn = np.full_like(_page([7]), 250)
+    cv2.line(torn, (80, 60), (215, 55), 30, 12)
+    cv2.line(torn, (105, 80), (100, 140), 30, 12)
+    cv2.ellipse(torn, (130, 190), (60, 58), 0, -120, 130, 30, 12)
+    assert reader.read(to_png(np.vstack([_page([7]), torn]))).text == "7 5"
 
 
 def test_yellow_ink_is_seen_by_its_colour(reader):
