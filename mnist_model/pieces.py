@@ -37,8 +37,9 @@ _FRAME_CONTENT = 0.25  # of its height: something inside is as high
 _ROD = 6  # times longer than wide,
 _ROD_FILL = 0.6  # of its box, turned as it lies, at least, and
 _LONG_ROD = 1.4  # times as long as the rest is high: a pen, or a ruler
-_ROD_ASIDE = 0.15  # of that height: what is nearer may be the bar of a 5 or the slash of a %
-_FLAT = 0.35  # times higher than wide is an underline at most
+_ROD_ASIDE = 0.15  # of that height: what is nearer may be the slash of a %,
+_BAR_ASIDE = 0.5  # and what lies flat, no lower than the rest begins, may be the bar of a 5
+_FLAT = 0.35  # times higher than wide is a bar or an underline at most
 _UNDERLINED = 0.8  # of the width of something lies above it
 _FOOT = 0.05  # of its height: what is nearer, and longer by less, may be the foot of a torn 2
 _STROKE_AREA = 0.03  # of the main piece's area: anything less is dirt
@@ -169,17 +170,27 @@ def _without_rods(pieces: Pieces, numbers: NDArray[np.int64]) -> NDArray[np.int6
 
 def _is_pen(pieces: Pieces, rod: int, length: float, others: NDArray[np.int64]) -> bool:
     """Tell whether a rod is too long to be a 1 of the writing, and lies apart from it."""
-    highest = (pieces.boxes[others, 3] - pieces.boxes[others, 1]).max()
-    return bool(
-        length > _LONG_ROD * highest and _distance(pieces, rod, others) > _ROD_ASIDE * highest
-    )
+    _, tops, _, bottoms = pieces.boxes[others].T
+    highest = (bottoms - tops).max()
+    if length <= _LONG_ROD * highest:
+        return False
+    _, top, _, _ = pieces.boxes[rod]
+    may_be_bar = _is_flat(pieces, rod) and top < tops.max()
+    aside = _BAR_ASIDE if may_be_bar else _ROD_ASIDE
+    return bool(_distance(pieces, rod, others) > aside * highest)
+
+
+def _is_flat(pieces: Pieces, rod: int) -> bool:
+    """Tell whether a rod lies rather than stands."""
+    left, top, right, bottom = pieces.boxes[rod]
+    return bool(bottom - top <= _FLAT * (right - left))
 
 
 def _is_underline(pieces: Pieces, rod: int, others: NDArray[np.int64]) -> bool:
     """Tell whether a rod lies flat under something, and nearer to it than to what is below."""
-    left, top, right, bottom = pieces.boxes[rod]
-    if bottom - top > _FLAT * (right - left):
+    if not _is_flat(pieces, rod):
         return False
+    left, top, right, bottom = pieces.boxes[rod]
     lefts, tops, rights, bottoms = pieces.boxes[others].T
     shared = np.minimum(right, rights) - np.maximum(left, lefts)
     middle = (top + bottom) / 2
