@@ -156,15 +156,17 @@ def _without_rods(pieces: Pieces, numbers: NDArray[np.int64]) -> NDArray[np.int6
     if len(heavy) < 2:
         return numbers
     lengths = np.array([_rod_length(pieces, int(number)) for number in heavy])
-    others = heavy[lengths == 0]
-    if len(others) in (0, len(heavy)):
-        return numbers
-    left_out = [
-        number
-        for number, length in zip(heavy, lengths, strict=True)
-        if length > 0
-        and (_is_pen(pieces, int(number), length, others) or _is_underline(pieces, number, others))
-    ]
+    no_rods = heavy[lengths == 0]
+    rods = heavy[lengths > 0]
+    is_flat = np.array([_is_flat(pieces, int(rod)) for rod in rods], np.bool_)
+    above = np.concatenate((no_rods, rods[~is_flat]))  # a 1 is a rod, too
+    left_out = [rod for rod in rods[is_flat] if _is_underline(pieces, int(rod), above)]
+    if len(no_rods) > 0:
+        left_out += [
+            rod
+            for rod, length in zip(rods, lengths[lengths > 0], strict=True)
+            if _is_pen(pieces, int(rod), length, no_rods)
+        ]
     return np.setdiff1d(numbers, left_out)
 
 
@@ -187,9 +189,7 @@ def _is_flat(pieces: Pieces, rod: int) -> bool:
 
 
 def _is_underline(pieces: Pieces, rod: int, others: NDArray[np.int64]) -> bool:
-    """Tell whether a rod lies flat under something, and nearer to it than to what is below."""
-    if not _is_flat(pieces, rod):
-        return False
+    """Tell whether a flat rod lies under something, and nearer to it than to what is below."""
     left, top, right, bottom = pieces.boxes[rod]
     lefts, tops, rights, bottoms = pieces.boxes[others].T
     shared = np.minimum(right, rights) - np.maximum(left, lefts)
@@ -198,7 +198,7 @@ def _is_underline(pieces: Pieces, rod: int, others: NDArray[np.int64]) -> bool:
     if not is_above.any():
         return False
     gap = middle - bottoms[is_above].max()
-    gap_below = tops[(tops > middle) & (shared > 0)].min(initial=len(pieces.labels)) - middle
+    gap_below = (tops[(tops > middle) & (shared > 0)] - middle).min(initial=np.inf)
     highest = (bottoms - tops)[is_above].max()
     beyond = min(lefts[is_above].min() - left, right - rights[is_above].max())
     may_be_foot = beyond < _FOOT * highest and (

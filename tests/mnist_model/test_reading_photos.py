@@ -75,12 +75,22 @@ def test_a_tall_1_is_part_of_its_number(reader):
 
 
 @pytest.mark.parametrize("labels", [[2], [7], [2, 7, 4]])
-@pytest.mark.parametrize("gap", [12, 40])
-def test_an_underline_is_no_stroke_of_the_number(reader, labels, gap):
-    page = cv2.copyMakeBorder(_page(labels), 50, 100, 60, 60, cv2.BORDER_CONSTANT, value=250)
+@pytest.mark.parametrize("gaps", [[12], [40], [20, 60]], ids=["near", "far", "double"])
+def test_an_underline_is_no_stroke_of_the_number(reader, labels, gaps):
+    page = cv2.copyMakeBorder(_page(labels), 50, 0, 60, 60, cv2.BORDER_CONSTANT, value=250)
     _, left, bottom, right = _ink_box(page)
-    cv2.line(page, (left - 20, bottom + gap), (right + 30, bottom + gap + 8), 30, 8, cv2.LINE_AA)
+    page = cv2.copyMakeBorder(page[:bottom], 0, 100, 0, 0, cv2.BORDER_CONSTANT, value=250)
+    for place in (bottom + gap for gap in gaps):
+        cv2.line(page, (left - 20, place), (right + 30, place + 8), 30, 8, cv2.LINE_AA)
     assert reader.read(to_png(page)).text == "".join(map(str, labels))
+
+
+def test_an_underlined_1_that_is_one_stroke_is_read(reader):
+    page = np.full((400, 400), 250, np.uint8)
+    cv2.line(page, (210, 80), (195, 240), 30, 12, cv2.LINE_AA)
+    for place in (270, 300):
+        cv2.line(page, (130, place), (270, place + 5), 30, 10, cv2.LINE_AA)
+    assert reader.read(to_png(page)).text == "1"
 
 
 def test_a_line_between_two_numbers_is_none_of_their_strokes(reader):
