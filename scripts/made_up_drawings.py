@@ -11,6 +11,7 @@ from pathlib import Path
 import made_up_ink as ink
 from fontTools.ttLib import TTFont
 from made_up_ink import Ink, Random
+from PIL import ImageFont
 
 # In the names of icons that have digits or letters in them, or are one to the eye: most of them a
 # ring with little inside, or a bar. A logo may be anything.
@@ -32,7 +33,12 @@ def draw_drawing(random: Random) -> Ink:
     if not icons:
         return ink.draw_shape(random)
     font, _, character = icons[random.integers(len(icons))]
-    return ink.draw_in(font, character)
+    return draw_icon(font, character)
+
+
+def draw_icon(font: Path, character: str) -> Ink:
+    """Draw one icon of a font, which may have no advance width: Raqm fails for such a one."""
+    return ink.draw_in(font, character, ImageFont.Layout.BASIC)
 
 
 @cache

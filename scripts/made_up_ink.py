@@ -80,17 +80,17 @@ def draw_text(text: str, random: Random) -> Ink:
     return draw_with_pen(text, random) if draw < 0.8 else draw_in_font(text, random)
 
 
-def draw_in(font: Path, text: str) -> Ink:
+def draw_in(font: Path, text: str, layout: ImageFont.Layout | None = None) -> Ink:
     """Draw text in the font of a file that Pillow can read, WOFF among them."""
     image = Image.new("L", (SIZE_PX * (len(text) + 2), 3 * SIZE_PX))
-    ImageDraw.Draw(image).text((SIZE_PX // 2, SIZE_PX // 2), text, fill=255, font=_load(font))
+    place = (SIZE_PX // 2, SIZE_PX // 2)
+    ImageDraw.Draw(image).text(place, text, fill=255, font=_load(font, layout))
     return crop(np.asarray(image, dtype=np.float32) / 255)
 
 
 @cache
-def _load(font: Path) -> ImageFont.FreeTypeFont:
-    # Raqm, the other layout, fails for icons without an advance width
-    return ImageFont.truetype(font, SIZE_PX, layout_engine=ImageFont.Layout.BASIC)
+def _load(font: Path, layout: ImageFont.Layout | None) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(font, SIZE_PX, layout_engine=layout)
 
 
 @cache

@@ -24,7 +24,7 @@ import cv2
 import made_up_ink
 import numpy as np
 from made_up_desks import lay_on_desk, lay_pen_beside
-from made_up_drawings import list_icons
+from made_up_drawings import draw_icon, list_icons
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -136,7 +136,7 @@ def write_by_hands(fonts: Path, random: np.random.Generator) -> Iterator[Sample]
 def draw_icons(fonts: Path, random: np.random.Generator) -> Iterator[Sample]:
     """Draw each icon that looks like no digit, distorted, on a page as above."""
     for font, name, character in list_icons(str(fonts)):
-        ink = made_up_ink.deform(made_up_ink.draw_in(font, character), random)
+        ink = made_up_ink.deform(draw_icon(font, character), random)
         yield f"drawings_{name}", "", print_page(square(ink), random)
 
 
