@@ -108,6 +108,13 @@ def test_the_bar_of_a_torn_5_is_a_stroke_of_it(reader):
     assert reader.read(to_png(np.vstack([_page([7]), torn]))).text == "7 5"
 
 
+def test_the_bar_of_a_torn_7_underlines_nothing_above(reader):
+    torn = np.full_like(_page([4]), 250)
+    cv2.line(torn, (80, 60), (225, 58), 30, 14)
+    cv2.line(torn, (212, 82), (140, 255), 30, 14)
+    assert reader.read(to_png(np.vstack([_page([4]), torn]))).text == "4 7"
+
+
 def test_yellow_ink_is_seen_by_its_colour(reader):
     ink = 1 - (_page([3]).astype(float)[..., None] - 30) / 220
     page = 250 * (1 - ink) + np.array([250, 232, 60]) * ink
