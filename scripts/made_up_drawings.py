@@ -1,16 +1,11 @@
-"""Simple drawings that are no digit, a house or a fish: icons of fonts. Seeded.
+"""Simple drawings that are no digit, a house or a fish: icons of fonts, see docs/reading.md."""
 
-The fonts lie in the folder `DRAWINGS_DIR`; see docs/reading.md for those that were used.
-"""
-
-import os
 import re
-from functools import cache
 from pathlib import Path
 
 import made_up_ink as ink
 from fontTools.ttLib import TTFont
-from made_up_ink import Ink, Random
+from made_up_ink import Ink
 from PIL import ImageFont
 
 # In the names of icons that have digits or letters in them, or are one to the eye: most of them a
@@ -27,25 +22,15 @@ DIGIT_LIKE = re.compile(
 FIRST_ICON = 0x2000  # fonts of icons have letters, too, below
 
 
-def draw_drawing(random: Random) -> Ink:
-    """Draw some icon; without a folder of fonts, some shape."""
-    icons = list_icons(os.environ.get("DRAWINGS_DIR"))
-    if not icons:
-        return ink.draw_shape(random)
-    font, _, character = icons[random.integers(len(icons))]
-    return draw_icon(font, character)
-
-
 def draw_icon(font: Path, character: str) -> Ink:
     """Draw one icon of a font, which may have no advance width: Raqm fails for such a one."""
     return ink.draw_in(font, character, ImageFont.Layout.BASIC)
 
 
-@cache
-def list_icons(folder: str | None) -> list[tuple[Path, str, str]]:
+def list_icons(folder: Path) -> list[tuple[Path, str, str]]:
     """List the icons of a folder's fonts that look like no digit: font, name and character."""
     icons = []
-    for font in sorted(Path(folder).glob("*.woff")) if folder else []:
+    for font in sorted(folder.glob("*.woff")):
         for code, name in TTFont(font).getBestCmap().items():
             if code >= FIRST_ICON and not DIGIT_LIKE.search(name.replace("_", "-")):
                 icons.append((font, name, chr(code)))

@@ -135,7 +135,7 @@ def write_by_hands(fonts: Path, random: np.random.Generator) -> Iterator[Sample]
 
 def draw_icons(fonts: Path, random: np.random.Generator) -> Iterator[Sample]:
     """Draw each icon that looks like no digit, distorted, on a page as above."""
-    for font, name, character in list_icons(str(fonts)):
+    for font, name, character in list_icons(fonts):
         ink = made_up_ink.deform(draw_icon(font, character), random)
         yield f"drawings_{name}", "", print_page(square(ink), random)
 
