@@ -155,18 +155,17 @@ def _without_rods(pieces: Pieces, numbers: NDArray[np.int64]) -> NDArray[np.int6
     heavy = numbers[pieces.masses[numbers] > _DIRT * pieces.masses[numbers].max(initial=0)]
     if len(heavy) < 2:
         return numbers
-    lengths = np.array([_rod_length(pieces, int(number)) for number in heavy])
-    no_rods = heavy[lengths == 0]
-    rods = heavy[lengths > 0]
-    is_flat = np.array([_is_flat(pieces, int(rod)) for rod in rods], np.bool_)
-    above = np.concatenate((no_rods, rods[~is_flat]))  # a 1 is a rod, too
-    left_out = [rod for rod in rods[is_flat] if _is_underline(pieces, int(rod), above)]
-    if len(no_rods) > 0:
-        left_out += [
-            rod
-            for rod, length in zip(rods, lengths[lengths > 0], strict=True)
-            if _is_pen(pieces, int(rod), length, no_rods)
-        ]
+    lengths = {int(number): _rod_length(pieces, int(number)) for number in heavy}
+    rods = [number for number, length in lengths.items() if length > 0]
+    flat = [rod for rod in rods if _is_flat(pieces, rod)]
+    others = np.setdiff1d(heavy, rods)
+    above = np.setdiff1d(heavy, flat)  # a 1 is a rod, too
+    left_out = [
+        rod
+        for rod in rods
+        if (rod in flat and _is_underline(pieces, rod, above))
+        or (len(others) > 0 and _is_pen(pieces, rod, lengths[rod], others))
+    ]
     return np.setdiff1d(numbers, left_out)
 
 
