@@ -39,6 +39,7 @@ class GreyPhoto:
     pixels: NDArray[np.uint8]  # (H, W), upright, longest side at most WORKING_SIDE_PX
     width_px: int  # of the upright photo in full size
     height_px: int
+    to_upright: NDArray[np.float64] | None = None  # (2, 3), if turned: where (x, y, 1) lies there
 
 
 def decode_photo(photo: bytes | Path, *, darkest_channel: bool = False) -> GreyPhoto:

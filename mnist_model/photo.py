@@ -23,6 +23,7 @@ from mnist_model.reasons import NOTHING_WRITTEN, TOO_DARK, TOO_MUCH
 from mnist_model.rendering import DIGIT_SIZE_PX, render_digit
 from mnist_model.segmentation import Piece, join
 from mnist_model.sheet import single_out_sheets
+from mnist_model.slant import measure_slant, turn_level
 
 _STROKE_GAP = 0.3  # of the main piece's height: a stroke is this near to the digit it is part of
 _TALLEST_STACK = 1.6  # times the usual height: nothing joined of parts is higher
@@ -31,6 +32,7 @@ _FULL_INK = 0.9  # of a piece's pixels are at most as strong as full ink
 _FAINT_BRIDGE = 0.6  # of full ink: what is fainter may join two digits by blur alone
 _LEAST_PART = 0.04  # of a piece's strong ink: smaller parts are no digits of their own
 _FINEST_AROUND_PX = 112  # a window is looked at in no finer pixels than four to each shown
+_LEAST_SLANTED = 0.5  # of its line's height: lower pieces tell nothing of how it runs
 _COARSEST_DIGIT_PX = 60  # a digit lower than this at the working size is looked at again, finer
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -91,18 +93,22 @@ class Writing:
         full_ink = _full_ink(contrast, is_ink)
         strength = np.where(is_ink, contrast.astype(np.float32) / np.float32(full_ink), 0)
         strength = np.minimum(strength, 1).astype(np.float32)
-        left, top, width, height = cv2.boundingRect((strength > 0.5).astype(np.uint8))
-        scale_x = self.photo.width_px / self.ink.paper.shape[1]
-        scale_y = self.photo.height_px / self.ink.paper.shape[0]
-        finer_x = piece.mask.shape[1] / strength.shape[1]
-        finer_y = piece.mask.shape[0] / strength.shape[0]
-        box = Box(
-            x=round((piece.left + left * finer_x) * scale_x),
-            y=round((piece.top + top * finer_y) * scale_y),
-            width=max(1, round(width * finer_x * scale_x)),
-            height=max(1, round(height * finer_y * scale_y)),
-        )
-        return DigitImage(render_digit(strength), box)
+        return DigitImage(render_digit(strength), self._locate(piece, strength > 0.5))
+
+    def _locate(self, piece: Piece, is_strong: NDArray[np.bool_]) -> Box:
+        """Find the box around strong ink of a piece, whose pixels may be finer than its own."""
+        left, top, width, height = cv2.boundingRect(is_strong.view(np.uint8))
+        points = np.array([(left, top), (left + width, top + height)])  # (N, 2)
+        if self.photo.to_upright is not None:
+            points = np.argwhere(is_strong)[:, ::-1]
+        finer = np.divide(piece.mask.shape[::-1], is_strong.shape[::-1])
+        scale = np.divide((self.photo.width_px, self.photo.height_px), self.ink.paper.shape[::-1])
+        places = (points * finer + (piece.left, piece.top)) * scale
+        if self.photo.to_upright is not None:
+            places = places @ self.photo.to_upright[:, :2].T + self.photo.to_upright[:, 2]
+        x, y = (int(side) for side in places.min(axis=0).round())
+        right, bottom = (int(side) for side in places.max(axis=0).round())
+        return Box(x, y, max(1, right - x), max(1, bottom - y))
 
     def look_around(self, piece: Piece) -> NDArray[np.uint8]:
         """Show some ink, and the ink around it, in a window half as large again.
@@ -209,6 +215,29 @@ def find_writing(photo: bytes | Path, *, darkest_channel: bool = False) -> Writi
     """
     grey = decode_photo(photo, darkest_channel=darkest_channel)
     return arrange_writing(grey, map_ink(shrink(grey.pixels, WORKING_SIDE_PX)))
+
+
+def level(writing: Writing) -> Writing | None:
+    """Turn a photo so that lines of writing that run uphill or downhill run level.
+
+    Returns:
+        What is written in it then; None if its lines run level already.
+    """
+    slant_deg = measure_slant(
+        [
+            piece
+            for line in writing.lines
+            for piece in line.pieces
+            if piece.height >= _LEAST_SLANTED * line.height
+        ]
+    )
+    if slant_deg == 0:
+        return None
+    is_writing = np.zeros_like(writing.is_inked)
+    for line in writing.lines:
+        for piece in line.pieces:
+            is_writing[piece.top : piece.bottom, piece.left : piece.right] |= piece.mask
+    return arrange_writing(*turn_level(writing.photo, writing.ink, is_writing, slant_deg))
 
 
 def look_again(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:

@@ -20,7 +20,7 @@ from mnist_model.checkpoint import (
     load_checkpoint,
 )
 from mnist_model.inference import NumpyMLP, log_softmax
-from mnist_model.photo import Box, Line, Writing, find_writing, look_again, look_at_sheets
+from mnist_model.photo import Box, Line, Writing, find_writing, level, look_again, look_at_sheets
 from mnist_model.reasons import NOT_A_DIGIT, TOO_BLURRED
 from mnist_model.rejection import Rejector, load_rejector
 from mnist_model.segmentation import (
@@ -139,6 +139,17 @@ class Reader:
         return next((one for one in sheets if one.certainty > DOUBTFUL_READING), best)
 
     def _read_writing(self, writing: Writing) -> Reading:
+        """Read it as it is, and turned level where it slants; the surer reading counts."""
+        reading = self._read_lines(writing)
+        levelled = level(writing)
+        if levelled is None:
+            return reading
+        other = self._read_lines(levelled)
+        # What was rejected is mostly nothing to read, which turned level may look like 11.
+        least = HARDLY_READ if reading.rejected else reading.certainty
+        return other if other.certainty > least else reading
+
+    def _read_lines(self, writing: Writing) -> Reading:
         lines = [self._read_line(writing, line) for line in writing.lines]
         certainty = _certainty([score for line in lines for score in line.scores])
         if certainty < SUREST_REJECTED:

@@ -1,6 +1,6 @@
 """Make up photos of digits, numbers and of nothing to read, with their labels. Seeded.
 
-    python scripts/make_photos.py FOLDER [--count N] [--seed N] [--split validation]
+    python scripts/make_photos.py FOLDER [--count N] [--seed N] [--split validation] [--slant DEG]
 
 Digits are MNIST's; everything else is drawn. The folder gets one JPEG or PNG per photo and a
 `labels.csv` (path,label,kind), so that `mnist evaluate --photos FOLDER` scores it.
@@ -46,6 +46,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--split", choices=("validation", "test"), default="validation")
     parser.add_argument("--data-dir", default=os.environ.get("MNIST_DATA_DIR", DEFAULT_DATA_DIR))
+    parser.add_argument("--slant", type=float, default=0.0, help="degrees, uphill or downhill")
     options = parser.parse_args()
     if options.split == "test":
         split = load_test(options.data_dir)
@@ -55,34 +56,45 @@ def main() -> None:
     with (options.folder / "labels.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("path", "label", "kind"))
-        samples = make_samples(split, options.count, np.random.default_rng(options.seed))
+        random = np.random.default_rng(options.seed)
+        samples = make_samples(split, options.count, random, options.slant)
         for number, sample in enumerate(samples):
             name = f"{number:05d}_{sample.kind}.{sample.suffix}"
             (options.folder / name).write_bytes(sample.photo)
             writer.writerow((name, sample.label or "none", sample.kind))
 
 
-def make_samples(split: Split, count: int, random: Random) -> Iterator[Sample]:
-    """Make up photos: the kinds of `SINGLES`, of `NO_DIGITS` and numbers, in random order."""
+def make_samples(
+    split: Split, count: int, random: Random, slant_deg: float = 0.0
+) -> Iterator[Sample]:
+    """Make up photos: the kinds of `SINGLES`, of `NO_DIGITS` and numbers, in random order.
+
+    Args:
+        split: Digits to write.
+        count: How many photos.
+        random: Where chance comes from.
+        slant_deg: What is written is turned by so much, to the left or to the right.
+    """
     singles, nothing = list(SINGLES), list(NO_DIGITS)
     for _ in range(count):
         draw = random.random()
         if draw < NUMBER_SHARE:
-            yield make_number(split, random)
+            yield make_number(split, random, slant_deg)
         elif draw < NUMBER_SHARE + SINGLE_SHARE:
-            yield make_single(split, singles[random.integers(len(singles))], random)
+            kind = singles[random.integers(len(singles))]
+            yield make_single(split, kind, random, slant_deg)
         else:
             kind = nothing[random.integers(len(nothing))]
             yield Sample(f"no_{kind}", "", encode(NO_DIGITS[kind](random), random), "jpg")
 
 
-def make_single(split: Split, kind: str, random: Random) -> Sample:
+def make_single(split: Split, kind: str, random: Random, slant_deg: float = 0.0) -> Sample:
     """Make a photo of one digit in one of the situations of `SINGLES`."""
     index = random.integers(len(split))
     label = str(split.labels[index])
     size = empty_page(random)
     share = random.uniform(0.06, 0.12) if kind == "small" else random.uniform(0.15, 0.75)
-    layer = place(ink.enlarge_digit(split.images[index]), size, share, random)
+    layer = place(ink.enlarge_digit(split.images[index]), size, share, random, slant_deg)
     return Sample(kind, label, *take(kind, layer, random))
 
 
@@ -92,7 +104,7 @@ def take(kind: str, layer: Ink, random: Random) -> tuple[bytes, str]:
     return (encode_png(page), "png") if kind == "screenshot" else (encode(page, random), "jpg")
 
 
-def make_number(split: Split, random: Random) -> Sample:
+def make_number(split: Split, random: Random, slant_deg: float = 0.0) -> Sample:
     """Make a photo of one to six digits in a row, sometimes two rows, some of which touch."""
     rows = 2 if random.random() < 0.15 else 1
     labels, lines = [], []
@@ -111,7 +123,7 @@ def make_number(split: Split, random: Random) -> Sample:
     lines = [np.pad(line, ((0, 0), (0, width - line.shape[1]))) for line in lines]
     space = np.zeros((int(random.uniform(0.25, 0.6) * ink.SIZE_PX), width), np.float32)
     block = np.vstack([part for line in lines for part in (line, space)][:-1])
-    layer = place(block, empty_page(random), random.uniform(0.45, 0.95), random)
+    layer = place(block, empty_page(random), random.uniform(0.45, 0.95), random, slant_deg)
     make = SINGLES[random.choice([kind for kind in SINGLES if kind != "small"])]
     return Sample(f"number{rows}", " ".join(labels), encode(make(layer, random), random), "jpg")
 
@@ -122,20 +134,35 @@ def empty_page(random: Random) -> tuple[int, int]:
     return height, width
 
 
-def place(drawing: Ink, size: tuple[int, int], share: float, random: Random) -> Ink:
-    """Put a drawing somewhere on a page; its longer side is `share` of the page's side."""
+def place(
+    drawing: Ink, size: tuple[int, int], share: float, random: Random, slant_deg: float = 0.0
+) -> Ink:
+    """Put a drawing somewhere on a page; its longer side is `share` of the page's side.
+
+    Turned by `slant_deg` to either side, it is smaller where it would leave the page.
+    """
     height, width = size
     scale = share * min(width / drawing.shape[1], height / drawing.shape[0])
+    degrees = random.normal(0, 3)
+    if slant_deg:
+        degrees += slant_deg * random.choice((-1, 1))
+        drawn = np.ptp(turned_corners(drawing, degrees), axis=1)  # across, down
+        scale = min(scale, 0.95 * width / drawn[0], 0.95 * height / drawn[1])
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     drawing = cv2.resize(drawing, None, fx=scale, fy=scale, interpolation=interpolation)
-    turn = cv2.getRotationMatrix2D((0, 0), random.normal(0, 3), 1)
-    corners = turn[:, :2] @ np.array(
-        [(0, drawing.shape[1], 0, drawing.shape[1]), (0, 0, *[drawing.shape[0]] * 2)]
-    )
+    turn = cv2.getRotationMatrix2D((0, 0), degrees, 1)
+    corners = turned_corners(drawing, degrees)
     room = np.array((width, height)) - np.ptp(corners, axis=1)
     turn[:, 2] = -corners.min(axis=1) + np.maximum(room, 0) * random.uniform(0.1, 0.9, 2)
     placed = cv2.warpAffine(drawing, turn, (width, height), flags=cv2.INTER_LINEAR)
     return np.clip(placed, 0, 1).astype(np.float32)
+
+
+def turned_corners(drawing: Ink, degrees: float) -> NDArray[np.float64]:
+    """Return where the corners of a drawing lie that is turned around its first one, (2, 4)."""
+    height, width = drawing.shape
+    turn = cv2.getRotationMatrix2D((0, 0), degrees, 1)
+    return np.asarray(turn[:, :2] @ np.array([(0, width, 0, width), (0, 0, height, height)]))
 
 
 def photograph(

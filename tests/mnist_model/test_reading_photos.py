@@ -40,13 +40,33 @@ def test_lines_are_read_from_top_to_bottom(reader):
     assert reader.read(to_png(page)).text == "274 307"
 
 
-def test_a_slanted_number_is_read_in_order(reader):
-    page = _page([2, 0, 3, 7])
+def _turned(page, degrees):
+    """A page turned on a larger one, so that nothing of it is lost."""
+    page = cv2.copyMakeBorder(page, 400, 400, 100, 100, cv2.BORDER_CONSTANT, value=250)
     height, width = page.shape
-    page = cv2.copyMakeBorder(page, 150, 150, 40, 40, cv2.BORDER_CONSTANT, value=250)
-    turn = cv2.getRotationMatrix2D((width / 2, height / 2 + 150), 9, 1)
-    turned = cv2.warpAffine(page, turn, page.shape[::-1], borderValue=250)
-    assert reader.read(to_png(turned)).text == "2037"
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
+    return cv2.warpAffine(page, turn, page.shape[::-1], borderValue=250)
+
+
+@pytest.mark.parametrize("degrees", [-25, -9, 9, 25])
+def test_a_slanted_number_is_read_in_order(reader, degrees):
+    assert reader.read(to_png(_turned(_page([2, 0, 3, 7]), degrees))).text == "2037"
+
+
+@pytest.mark.parametrize("degrees", [-20, 20])
+def test_slanted_lines_are_read_from_top_to_bottom(reader, degrees):
+    page = np.vstack([_page([2, 7, 4, 0, 3]), _page([3, 0, 7, 2, 4])])
+    assert reader.read(to_png(_turned(page, degrees))).text == "27403 30724"
+
+
+def test_boxes_of_slanted_digits_lie_around_their_ink(reader):
+    page = _turned(_page([2, 0, 3, 7]), 20)
+    boxes = [digit.box for digit in reader.read(to_png(page)).digits]
+    ink = (page < 128).astype(np.uint8)
+    strokes = cv2.connectedComponentsWithStats(ink)[2][1:]
+    for box, (x, y, width, height, _) in zip(boxes, sorted(strokes.tolist()), strict=True):
+        assert (box.x, box.y) == pytest.approx((x, y), abs=4)
+        assert (box.width, box.height) == pytest.approx((width, height), abs=8)
 
 
 @pytest.mark.parametrize("step", [50, 90])
