@@ -167,12 +167,18 @@ def test_a_page_of_text_is_too_much(reader):
     assert "too much" in reading.reason
 
 
-def test_certainty_tells_digits_from_the_rest(reader):
-    scribble = np.full((300, 300), 245, np.uint8)
-    points = np.random.default_rng(3).integers(40, 260, (9, 2)).astype(np.int32)
-    scribble = cv2.polylines(scribble, [points], False, 30, 9)
-    assert reader.read(to_png(scribble)).certainty < 0.07 < 0.5
-    assert reader.read(draw_digits([3])).certainty > 0.5
+def _scribble(seed):
+    page = np.full((300, 300), 245, np.uint8)
+    points = np.random.default_rng(seed).integers(40, 260, (9, 2)).astype(np.int32)
+    return to_png(cv2.polylines(page, [points], False, 30, 9))
+
+
+def test_certainty_tells_digits_from_scribbles(reader):
+    scribbles = [reader.read(_scribble(seed)) for seed in range(20)]
+    digits = [reader.read(draw_digits([label])) for label in (0, 2, 3, 4, 7)]
+    assert sum(reading.rejected for reading in scribbles) >= 18
+    surest_scribble = max(reading.certainty for reading in scribbles)
+    assert surest_scribble < 0.5 * min(reading.certainty for reading in digits)
 
 
 def test_the_rejector_gives_log_probabilities():
