@@ -1,3 +1,5 @@
+import itertools
+
 import cv2
 import numpy as np
 import pytest
@@ -28,14 +30,25 @@ def test_it_computes_what_torch_does():
     np.testing.assert_allclose(found, 1 - np.exp(_by_torch(around)[:, 10]), rtol=1e-2, atol=1e-5)
 
 
+def _draw_m(pen, width, middle):
+    """The left stem of an M, and all the rest of it."""
+    stem, rest = np.zeros((2, 28, 28), np.uint8)
+    cv2.line(stem, (13, 5), (13, 23), 255, pen)
+    left = 13 + pen
+    corners = [(left, 5), (left + width // 2, middle), (left + width, 5), (left + width, 23)]
+    cv2.polylines(rest, [np.array(corners)], False, 255, pen)
+    rest[stem > 0] = 0
+    return stem, rest
+
+
 def test_a_stroke_is_a_1_alone_and_none_as_part_of_an_m():
-    stroke, rest = np.zeros((2, 28, 28), np.uint8)
-    cv2.line(stroke, (12, 5), (12, 23), 255, 2)
-    cv2.polylines(rest, [np.array([(14, 6), (19, 15), (24, 6), (24, 23)])], False, 255, 2)
-    around = np.array([(stroke, np.zeros_like(rest)), (stroke, rest)])
-    alone, in_an_m = load_wholeness().probabilities(around)
-    assert alone > 0.9
-    assert in_an_m < alone / 3
+    shapes = itertools.product((2, 3), (8, 10, 12), (12, 15, 18))
+    drawn = [_draw_m(pen, width, middle) for pen, width, middle in shapes]
+    network = load_wholeness()
+    alone = network.probabilities(np.array([(stem, np.zeros_like(stem)) for stem, _ in drawn]))
+    in_an_m = network.probabilities(np.array(drawn))
+    assert alone.min() > 0.9
+    assert np.median(in_an_m) < alone.min() / 3
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no weights at all"])
