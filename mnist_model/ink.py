@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_model.decoding import shrink
-from mnist_model.paper import paper_brightness
+from mnist_model.paper import paper_brightness, paper_in_shadows
 
 WORKING_SIDE_PX = 640  # longest side; a pen's stroke across a page is still 2 pixels wide
 _GROUND_SIDE_PX = 64  # of the thumbnail that tells light ink from dark
@@ -94,6 +94,18 @@ def map_ink(grey: Pixels, *, against_leaning: bool = False) -> InkMap:
     is_ambiguous = abs(leaning) < _CLEAR
     paper = paper_brightness(smooth)
     return _measure_ink(smooth, paper, is_light_on_dark=is_light, is_ambiguous=is_ambiguous)
+
+
+def map_shaded_ink(grey: Pixels) -> InkMap | None:
+    """Tell ink from paper where shadows have corners or narrow parts; None if none has.
+
+    Args:
+        grey: As for `map_ink`.
+    """
+    is_light = is_light_on_dark(grey)
+    smooth = _smooth(grey, is_light_on_dark=is_light)
+    paper = paper_in_shadows(smooth)
+    return None if paper is None else _measure_ink(smooth, paper, is_light_on_dark=is_light)
 
 
 def map_heavy_ink(grey: Pixels) -> InkMap | None:

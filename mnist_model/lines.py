@@ -5,6 +5,7 @@ than the line itself. A digit's own straight strokes are not lines: a line runs 
 from its edge, or is one of several that are parallel and alike, or one side of a square.
 """
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -34,12 +35,15 @@ _IN_STEP = 0.15  # of a step: so far is a line from where the ruling has one
 _FARTHEST_STEP = 2.5  # steps: perspective makes them uneven farther away
 _PARALLEL = 0.04  # slopes of one ruling's neighbours differ by no more
 _SQUARE = 0.15  # of a side: the sides of a square meet this exactly
+_FEWEST_RUNGS = 2  # lines between two others; a box at the end of a row may have only one
 _SHORTEST_SIDE = 0.25  # of the picture's side along it: a side of a frame that leaves the picture
+_THICKER = 1.5  # times as thick, and a pixel, lines that belong together are at most
 _FILLED = 0.9  # of its length, a segment has ink
 _THICKEST = 0.12  # of the shorter side; a line is no thicker
 _THICKNESSES_PX = (4, 6, 9, 14)  # at the working size: lines are looked for thin ones first
 _SLIMMEST = 6  # times longer than thick is a line at least
-_FRAMED = 0.7  # of each side of the ink's box: so much a square around all of it covers
+_FRAMED = 0.7  # of the longer sides of the ink's box: so much a frame around all of it covers
+_FRAMED_SHORT = 0.4  # of its shorter sides
 _EDGE = 0.04  # of a side: what comes this near the picture's edge reaches it
 
 
@@ -53,11 +57,12 @@ class _Segment:
     top: int
     bottom: int  # exclusive
     thickness: float
+    middle: float  # the row where it passes the column half-way
     slope: float
 
     def height_at(self, x: float) -> float:
         """Return the row where the segment, prolonged, passes a column."""
-        return (self.top + self.bottom) / 2 + self.slope * (x - (self.left + self.right) / 2)
+        return self.middle + self.slope * (x - (self.left + self.right) / 2)
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,7 @@ class _Line:
     """Segments, from left to right, that go on as one nearly horizontal line."""
 
     segments: tuple[_Segment, ...]
+    reach: tuple[int, int]  # so far ink goes on, straight ahead, to the left and to the right
 
     @property
     def left(self) -> int:
@@ -86,6 +92,13 @@ class _Line:
     def thickness(self) -> float:
         return max(segment.thickness for segment in self.segments)
 
+    def joins(self, left: float, right: float, slack: float) -> bool:
+        """Tell whether it runs from one column to another, or ends near them."""
+        return (
+            self.reach[0] - slack < left < self.left + slack
+            and self.right - slack < right < self.reach[1] + slack
+        )
+
     def height_at(self, x: float) -> float:
         """Return the row where its segment that is nearest to a column passes it."""
         nearest = min(self.segments, key=lambda one: max(one.left - x, x - one.right))
@@ -93,9 +106,7 @@ class _Line:
 
     @property
     def middle(self) -> float:
-        return sum(segment.top + segment.bottom for segment in self.segments) / (
-            2 * len(self.segments)
-        )
+        return sum(segment.middle for segment in self.segments) / len(self.segments)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +116,7 @@ class _Candidates:
     mask: Mask
     labels: NDArray[np.int32]  # (H, W), whose pixel is whose
     lines: list[_Line]
+    found: list[_Line]  # thinner ones, which are lines for sure
 
 
 def erase_lines(mask: Mask, faint: Mask | None = None) -> Mask:
@@ -115,24 +127,37 @@ def erase_lines(mask: Mask, faint: Mask | None = None) -> Mask:
         faint: The same with what is too faint for ink, if that is known: a faint line is in
             dashes in `mask`, and whole only here.
     """
-    faint = mask if faint is None else faint
-    shorter = min(mask.shape)
-    if shorter < 2 * _SHORTEST_PIECE_PX or not _may_have_lines(mask):
+    window = _may_have_lines(mask)
+    if window is None:
         return mask
+    faint = mask if faint is None else faint
+    lines = _find_lines(faint[window], mask.shape)
+    if not lines.any():
+        return mask
+    erased = mask.copy()
+    erased[window] &= 1 - lines
+    return erased
+
+
+def _find_lines(mask: Mask, picture: tuple[int, ...]) -> Mask:
+    """Find the pixels of lines in a window of a picture that is as large as `picture`."""
+    lines = np.zeros_like(mask)
+    if min(mask.shape) < 2 * _SHORTEST_PIECE_PX:
+        return lines
+    shorter, longer = sorted(picture)
     # Thin ones first: a pen's strokes, thicker than they, would tie them to one another.
     thickest = max(round(_THICKEST * shorter), _THICKNESSES_PX[0])
-    erased_across: list[_Line] = []
-    erased_down: list[_Line] = []
+    found_across: list[_Line] = []
+    found_down: list[_Line] = []
     for thickest_px in (*(px for px in _THICKNESSES_PX if px < thickest), thickest):
-        across = _find_candidates(faint, thickest_px)
-        down = _find_candidates(np.ascontiguousarray(faint.T), thickest_px)
-        chosen_across, chosen_down = _choose(across, down), _choose(down, across)
-        erased_across += chosen_across
-        erased_down += chosen_down
-        lines = _line_pixels(across, chosen_across + _rest_of_ruling(across, erased_across))
-        lines |= _line_pixels(down, chosen_down + _rest_of_ruling(down, erased_down)).T
-        mask, faint = mask & (1 - lines), faint & (1 - lines)
-    return np.ascontiguousarray(mask)
+        left = mask & (1 - lines)
+        across = _find_candidates(left, thickest_px, found_across)
+        down = _find_candidates(np.ascontiguousarray(left.T), thickest_px, found_down)
+        chosen_across, chosen_down = _choose(across, down, longer), _choose(down, across, longer)
+        found_across, found_down = found_across + chosen_across, found_down + chosen_down
+        lines |= _line_pixels(across, chosen_across + _rest_of_ruling(across, found_across))
+        lines |= _line_pixels(down, chosen_down + _rest_of_ruling(down, found_down)).T
+    return lines
 
 
 def label_pieces(mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -156,23 +181,33 @@ def label_pieces(mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     return labels, np.asarray(stats, dtype=np.int32)
 
 
-def _may_have_lines(mask: Mask) -> bool:
-    """Tell whether ink comes near the picture's edge, or forms a frame; cheap, for the others."""
+def _may_have_lines(mask: Mask) -> tuple[slice, slice] | None:
+    """Tell where lines may be: all over if ink comes near the picture's edge, or in a frame.
+
+    It is cheap, for the many photos that have none: None.
+    """
     height, width = mask.shape
     margin = max(2, round(_EDGE * min(height, width)))
     left, top, inner_width, inner_height = cv2.boundingRect(mask)
     right, bottom = left + inner_width, top + inner_height
     if min(left, top, width - right, height - bottom) < margin:
-        return inner_width > 0
+        return np.s_[:, :] if inner_width > 0 else None
     ink = mask[top:bottom, left:right]
-    reach_y, reach_x = max(1, inner_height // 8), max(1, inner_width // 8)
-    sides = (ink[:reach_y], ink[-reach_y:], ink[:, :reach_x].T, ink[:, -reach_x:].T)
-    return all(side.any(axis=0).mean() > _FRAMED for side in sides)
+    longer = max(inner_height, inner_width)
+    reach = longer // 8  # frames slant
+    reach_y, reach_x = min(reach, -(-inner_height // 2)), min(reach, -(-inner_width // 2))
+    across = min(side.any(axis=0).mean() for side in (ink[:reach_y], ink[-reach_y:]))
+    down = min(side.any(axis=1).mean() for side in (ink[:, :reach_x], ink[:, -reach_x:]))
+    # The short sides of a slanted row of boxes are far from as high as all of it.
+    if max(across, down) < _FRAMED or min(across, down) < _FRAMED_SHORT:
+        return None
+    room = math.ceil(2 * _EDGE * longer) + 2  # in the window, too, it does not come near the edge
+    return np.s_[max(top - room, 0) : bottom + room, max(left - room, 0) : right + room]
 
 
-def _find_candidates(mask: Mask, thickest_px: int) -> _Candidates:
+def _find_candidates(mask: Mask, thickest_px: int, found: list[_Line]) -> _Candidates:
     height, width = mask.shape
-    nothing = _Candidates(mask, np.zeros((0, 0), np.int32), [])
+    nothing = _Candidates(mask, np.zeros((0, 0), np.int32), [], found)
     if not _has_long_rows(mask):
         return nothing
     shorter = min(height, width)
@@ -188,8 +223,9 @@ def _find_candidates(mask: Mask, thickest_px: int) -> _Candidates:
     if len(numbers) > _MOST_SEGMENTS:
         return nothing
     segments = [_fit_segment(mask, labels, stats[label], label) for label in numbers]
-    lines = _link([segment for segment in segments if segment is not None], _LINK * width)
-    return _Candidates(mask, labels, lines)
+    chains = _link([segment for segment in segments if segment is not None], _LINK * width)
+    lines = [_Line(chain, _reach(mask, chain)) for chain in chains]
+    return _Candidates(mask, labels, lines, found)
 
 
 def _fit_segment(
@@ -215,11 +251,29 @@ def _fit_segment(
         or depth > 1 + _BOW * length
     ):
         return None
+    middle = top + float(np.polyval(curve, length / 2))
     slope = float(curve[1] + curve[0] * length)  # in the middle
-    return _Segment(label, left, left + length, top, top + tall, thickness, slope)
+    return _Segment(label, left, left + length, top, top + tall, thickness, middle, slope)
 
 
-def _link(segments: list[_Segment], farthest_px: float) -> list[_Line]:
+def _reach(mask: Mask, chain: tuple[_Segment, ...]) -> tuple[int, int]:
+    """Follow ink straight on from both ends of a line, through whatever touches it there."""
+    width = mask.shape[1]
+    left, right = chain[0].left, chain[-1].right
+    while left > 0 and _is_inked(mask, chain[0], left - 1):
+        left -= 1
+    while right < width and _is_inked(mask, chain[-1], right):
+        right += 1
+    return left, right
+
+
+def _is_inked(mask: Mask, segment: _Segment, column: int) -> bool:
+    """Tell whether there is ink where a segment, prolonged, passes a column."""
+    row = round(segment.height_at(column))
+    return 0 <= row < len(mask) and bool(mask[row, column])
+
+
+def _link(segments: list[_Segment], farthest_px: float) -> list[tuple[_Segment, ...]]:
     """Chain segments that go on in one another's direction."""
     chains: list[list[_Segment]] = []
     for segment in sorted(segments, key=lambda segment: segment.left):
@@ -229,11 +283,11 @@ def _link(segments: list[_Segment], farthest_px: float) -> list[_Line]:
                 break
         else:
             chains.append([segment])
-    lines = [_Line(tuple(chain)) for chain in chains]
     return [
-        line
-        for line in lines
-        if sum(part.right - part.left for part in line.segments) >= _COVERED * line.length
+        tuple(chain)
+        for chain in chains
+        if sum(part.right - part.left for part in chain)
+        >= _COVERED * (chain[-1].right - chain[0].left)
     ]
 
 
@@ -259,19 +313,39 @@ def _has_long_rows(mask: Mask) -> bool:
     return bool((has_ink.sum(axis=1, dtype=np.int64) >= _SHORTEST * mask.shape[1]).any())
 
 
-def _choose(candidates: _Candidates, crossing: _Candidates) -> list[_Line]:
+def _choose(candidates: _Candidates, crossing: _Candidates, picture_px: int) -> list[_Line]:
     """Keep what cannot be a digit's stroke."""
-    height, width = candidates.mask.shape
-    shortest_ruling = _LONG_AMONG_LIKE * max(height, width)
+    outer = _choose_outer(candidates, crossing, picture_px)
+    ends = crossing.found + _choose_outer(crossing, candidates, picture_px)
     return [
         line
         for line in candidates.lines
-        if _is_from_the_edge(line, height, width)
-        or (line.length > shortest_ruling and len(_likes(line, candidates.lines, _ALIKE)) > 1)
-        or _is_side_of_square(line, candidates.lines, crossing.lines)
-        or _is_between(line, crossing)
-        or _is_side_of_open_frame(line, candidates, crossing)
+        if line in outer or _is_between(line, _no_thinner(line, ends))
     ]
+
+
+def _choose_outer(candidates: _Candidates, crossing: _Candidates, picture_px: int) -> list[_Line]:
+    """Keep the lines of rulings, and the sides of squares and frames."""
+    height, width = candidates.mask.shape
+    shortest_ruling = _LONG_AMONG_LIKE * picture_px
+    chosen = []
+    for line in candidates.lines:
+        along = _no_thinner(line, candidates.lines + candidates.found)
+        across = _no_thinner(line, crossing.lines + crossing.found)
+        if (
+            _is_from_the_edge(line, height, width)
+            or (line.length > shortest_ruling and len(_likes(line, candidates.lines, _ALIKE)) > 1)
+            or _is_side_of_square(line, along, across)
+            or _is_rail(line, along, across)
+            or _is_side_of_open_frame(line, candidates, crossing)
+        ):
+            chosen.append(line)
+    return chosen
+
+
+def _no_thinner(line: _Line, others: list[_Line]) -> list[_Line]:
+    """Return the lines that this one may belong to: where others are thinner, it is of a digit."""
+    return [other for other in others if line.thickness <= _THICKER * other.thickness + 1]
 
 
 def _rest_of_ruling(candidates: _Candidates, ruling: list[_Line]) -> list[_Line]:
@@ -296,7 +370,7 @@ def _is_of_ruling(line: _Line, ruling: list[_Line]) -> bool:
     is_in_step = abs(away - round(away)) < _IN_STEP and abs(away) < _FARTHEST_STEP
     is_parallel = abs(line.slope - passing[nearest][1]) < _PARALLEL
     thickness = float(np.median([other.thickness for other in ruling]))
-    return is_in_step and is_parallel and line.thickness <= 1.5 * thickness + 1
+    return is_in_step and is_parallel and line.thickness <= _THICKER * thickness + 1
 
 
 def _is_from_the_edge(line: _Line, height: int, width: int) -> bool:
@@ -324,11 +398,7 @@ def _is_side_of_square(line: _Line, lines: list[_Line], crossing: list[_Line]) -
     for other in _likes(line, lines, 1 - 2 * _SQUARE):
         near, far = sorted((line.middle, other.middle))
         slack = _SQUARE * max(line.length, far - near)
-        ends = [
-            side.middle
-            for side in crossing
-            if abs(side.left - near) < slack and abs(side.right - far) < slack
-        ]
+        ends = [side.middle for side in crossing if side.joins(near, far, slack)]
         if any(abs(end - line.left) < slack for end in ends) and any(
             abs(end - line.right) < slack for end in ends
         ):
@@ -336,14 +406,33 @@ def _is_side_of_square(line: _Line, lines: list[_Line], crossing: list[_Line]) -
     return False
 
 
-def _is_between(line: _Line, crossing: _Candidates) -> bool:
-    """Tell whether the line ends, on both sides, at lines that come from the picture's edge."""
-    height, width = crossing.mask.shape
-    slack = _SQUARE / 2 * line.length
-    ends = [other.middle for other in crossing.lines if _is_from_the_edge(other, height, width)]
-    return any(abs(end - line.left) < slack for end in ends) and any(
-        abs(end - line.right) < slack for end in ends
+def _is_rail(line: _Line, lines: list[_Line], crossing: list[_Line]) -> bool:
+    """Tell whether the line and one like it are joined by several others, as a row of boxes is."""
+    return any(
+        _count_rungs(line, other, crossing) >= _FEWEST_RUNGS
+        for other in _likes(line, lines, 1 - 2 * _SQUARE)
     )
+
+
+def _count_rungs(line: _Line, other: _Line, crossing: list[_Line]) -> int:
+    rungs = 0
+    for rung in crossing:
+        near, far = sorted(rail.height_at(rung.middle) for rail in (line, other))
+        rungs += rung.joins(near, far, _SQUARE * (far - near))
+    return rungs
+
+
+def _is_between(line: _Line, crossing: list[_Line]) -> bool:
+    """Tell whether the line ends, on both sides, at others that are none of a digit's strokes."""
+    slack = _SQUARE / 2 * line.length
+    ends = [
+        other
+        for other in crossing
+        if other.reach[0] - slack < line.middle < other.reach[1] + slack
+    ]
+    slack += max((other.thickness / 2 for other in ends), default=0.0)
+    places = [other.height_at(line.middle) for other in ends]
+    return any(line.joins(near, far, slack) for near in places for far in places)
 
 
 def _is_side_of_open_frame(line: _Line, candidates: _Candidates, crossing: _Candidates) -> bool:

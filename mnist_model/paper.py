@@ -16,6 +16,11 @@ _SHORTEST_LINE = 0.12  # of the shorter side: lines are at least so long
 _REACH = 2.5  # times the widest stroke: lines are so long, to find paper beside it
 _FAINTEST = 18  # of 255; what is less dark than its surroundings is no stroke
 _BARE = 4  # of 255; where closing brightens less, the paper is bare
+_EVEN = 8  # of 255, of its paper: from pixel to pixel, what is even changes by no more
+_BARE_SHARE = 0.3  # of an even region is bare paper, and all of it is paper then
+_LEAST_EVEN = 0.002  # of the picture: smaller even regions tell nothing
+_LEAST_SHADOW = 0.001  # of the picture: what else is paper matters if it is more than this
+_MOST_SHADOW = 0.3  # of the picture: more is no corner of a shadow
 # Steps down and right. A line beside a shadow's edge sees what lies on its own side only.
 _DIRECTIONS = ((0, 1), (1, 0), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1))
 
@@ -36,15 +41,68 @@ def paper_brightness(grey: Pixels) -> Pixels:
         grey: (H, W), dark ink on lighter paper.
     """
     small = shrink(grey, _SIDE_PX)
+    return _bare_as_it_is(grey, small, _close_strokes(small))
+
+
+def paper_in_shadows(grey: Pixels) -> Pixels | None:
+    """Estimate the same where shadows have corners, as a phone's has, and narrow parts.
+
+    No line through such a corner stays in the shadow, so a closing fills it like ink. But it goes
+    on evenly from where the paper is bare, and ink does not. Around what is even, paper is as
+    bright as the nearest of it.
+
+    Args:
+        grey: (H, W), dark ink on lighter paper.
+
+    Returns:
+        (H, W); None if no shadow has corners, or nearly all seems to be one.
+    """
+    small = shrink(grey, _SIDE_PX)
+    closed = _close_strokes(small)
+    is_paper = _goes_on_evenly(small, closed)
+    if not is_paper.any():
+        return None
+    _, nearest = cv2.distanceTransformWithLabels(
+        (~is_paper).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    brightness = np.zeros(int(nearest.max()) + 1, np.uint8)
+    brightness[nearest[is_paper]] = small[is_paper]
+    paper = _as_pixels(cv2.min(closed, cv2.blur(brightness[nearest], (3, 3))))
+    share = float((cv2.subtract(closed, paper) > _FAINTEST).mean())
+    if not _LEAST_SHADOW < share < _MOST_SHADOW:
+        return None
+    return _bare_as_it_is(grey, small, paper)
+
+
+def _close_strokes(small: Pixels) -> Pixels:
+    """Close along lines that are long enough for the widest stroke."""
     shorter = min(small.shape)
     length = max(_REACH * _stroke_width(small), _SHORTEST_LINE * shorter)
-    closed = _close(small, min(length, _WIDEST_STROKE * shorter))
-    # Bare paper is as it is: enlarged, the edges of shadows would be too soft.
-    is_inked = (cv2.subtract(closed, small) > _BARE).view(np.uint8)
+    return _close(small, min(length, _WIDEST_STROKE * shorter))
+
+
+def _bare_as_it_is(grey: Pixels, small: Pixels, paper: Pixels) -> Pixels:
+    """Enlarge paper where there is ink; elsewhere the edges of shadows would be too soft."""
+    is_inked = (cv2.subtract(paper, small) > _BARE).view(np.uint8)
     near_ink = cv2.dilate(is_inked, np.ones((7, 7), np.uint8))
     size = grey.shape[::-1]
     near_ink = cv2.resize(near_ink, size, interpolation=cv2.INTER_NEAREST)
-    return _as_pixels(cv2.copyTo(cv2.resize(closed, size), near_ink, grey.copy()))
+    return _as_pixels(cv2.copyTo(cv2.resize(paper, size), near_ink, grey.copy()))
+
+
+def _goes_on_evenly(small: Pixels, closed: Pixels) -> NDArray[np.bool_]:
+    """Tell which pixels are of an even region that is bare paper at least in part; (H, W)."""
+    window = np.ones((3, 3), np.uint8)
+    steps = cv2.subtract(cv2.dilate(small, window), cv2.erode(small, window))
+    full = cv2.max(closed, np.ones_like(closed))
+    is_even = (cv2.divide(steps, full, scale=255) <= _EVEN).view(np.uint8)
+    count, regions = cv2.connectedComponents(is_even, connectivity=4)
+    is_bare = (cv2.subtract(closed, small) <= _BARE).ravel()
+    areas = np.bincount(regions.ravel(), minlength=count)
+    bare_areas = np.bincount(regions.ravel(), weights=is_bare, minlength=count)
+    is_paper = (bare_areas > _BARE_SHARE * areas) & (areas > _LEAST_EVEN * small.size)
+    is_paper[0] = False  # all that is uneven
+    return np.asarray(is_paper[regions])
 
 
 def _stroke_width(grey: Pixels) -> float:

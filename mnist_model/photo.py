@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from mnist_model.config import IMAGE_SIZE_PX
 from mnist_model.decoding import GreyPhoto, decode_photo, shrink
-from mnist_model.ink import WORKING_SIDE_PX, InkMap, map_heavy_ink, map_ink
+from mnist_model.ink import WORKING_SIDE_PX, InkMap, map_heavy_ink, map_ink, map_shaded_ink
 from mnist_model.pieces import MOST_DIGITS, choose_writing, find_pieces
 from mnist_model.reasons import NOTHING_WRITTEN, TOO_DARK, TOO_MUCH
 from mnist_model.rendering import DIGIT_SIZE_PX, render_digit
 from mnist_model.segmentation import Piece, join
 from mnist_model.sheet import single_out_sheets
-from mnist_model.slant import measure_slant, turn_level
+from mnist_model.slant import measure_frame, measure_slant, turn_level
 
 _STROKE_GAP = 0.3  # of the main piece's height: a stroke is this near to the digit it is part of
 _TALLEST_STACK = 1.6  # times the usual height: nothing joined of parts is higher
@@ -85,6 +85,7 @@ class Writing:
     is_inked: NDArray[np.bool_]  # (H, W) of the ink map: all ink but ruled lines
     lines: tuple[Line, ...]  # from top to bottom
     reason: str | None  # a sentence for a person, if there is nothing to read
+    largest: Piece | None  # of all that lies inside the picture; may be a square around digits
 
     def cut_out(self, piece: Piece) -> DigitImage:
         """Draw some ink as MNIST draws."""
@@ -217,27 +218,50 @@ def find_writing(photo: bytes | Path, *, darkest_channel: bool = False) -> Writi
     return arrange_writing(grey, map_ink(shrink(grey.pixels, WORKING_SIDE_PX)))
 
 
+def level_frame(writing: Writing) -> Writing | None:
+    """Turn a photo so that the square, or the row of squares, that digits are in stands level.
+
+    Returns:
+        What is written in it then; None if there is none, or if it stands level already.
+    """
+    if writing.largest is None:
+        return None
+    frame = writing.largest
+    slant_deg = measure_frame(frame)
+    if slant_deg == 0:
+        return None
+    is_kept = _mark_writing(writing)
+    within = np.s_[frame.top : frame.bottom, frame.left : frame.right]
+    is_kept[within] = writing.ink.contrast[within] > writing.ink.threshold
+    return arrange_writing(*turn_level(writing.photo, writing.ink, is_kept, slant_deg))
+
+
 def level(writing: Writing) -> Writing | None:
     """Turn a photo so that lines of writing that run uphill or downhill run level.
 
     Returns:
         What is written in it then; None if its lines run level already.
     """
-    slant_deg = measure_slant(
-        [
-            piece
-            for line in writing.lines
-            for piece in line.pieces
-            if piece.height >= _LEAST_SLANTED * line.height
-        ]
-    )
+    tall = [
+        piece
+        for line in writing.lines
+        for piece in line.pieces
+        if piece.height >= _LEAST_SLANTED * line.height
+    ]
+    slant_deg = measure_slant(tall)
     if slant_deg == 0:
         return None
+    is_kept = _mark_writing(writing)
+    return arrange_writing(*turn_level(writing.photo, writing.ink, is_kept, slant_deg))
+
+
+def _mark_writing(writing: Writing) -> NDArray[np.bool_]:
+    """Tell which pixels of the ink map are what is written; (H, W)."""
     is_writing = np.zeros_like(writing.is_inked)
     for line in writing.lines:
         for piece in line.pieces:
             is_writing[piece.top : piece.bottom, piece.left : piece.right] |= piece.mask
-    return arrange_writing(*turn_level(writing.photo, writing.ink, is_writing, slant_deg))
+    return is_writing
 
 
 def look_again(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
@@ -260,6 +284,12 @@ def look_again(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
         yield arrange_writing(grey, writing.ink, may_be_torn=True)
 
 
+def look_into_shadows(photo: GreyPhoto) -> Writing | None:
+    """Look at a photo as if its shadows had corners or narrow parts; None if none has."""
+    shaded = map_shaded_ink(shrink(photo.pixels, WORKING_SIDE_PX))
+    return None if shaded is None else arrange_writing(photo, shaded)
+
+
 def look_at_sheets(photo: GreyPhoto) -> Iterator[Writing]:
     """Look at each sheet of paper in a photo alone, without what it lies on; likeliest first."""
     for sheet in single_out_sheets(photo):
@@ -278,13 +308,14 @@ def arrange_writing(grey: GreyPhoto, ink: InkMap, *, may_be_torn: bool = False) 
     digits, strokes = choose_writing(pieces)
     is_inked = pieces.labels > 0
     if len(digits) == 0:
-        return Writing(grey, ink, is_inked, (), TOO_DARK if ink.is_dark else NOTHING_WRITTEN)
+        reason = TOO_DARK if ink.is_dark else NOTHING_WRITTEN
+        return Writing(grey, ink, is_inked, (), reason, pieces.largest)
     if len(digits) > MOST_DIGITS:
-        return Writing(grey, ink, is_inked, (), TOO_MUCH)
+        return Writing(grey, ink, is_inked, (), TOO_MUCH, pieces.largest)
     parts = [pieces.cut(int(number)) for number in digits]
     whole = _join_stacked(parts, _TORN if may_be_torn else _BROKEN)
     lines = _arrange(whole, [pieces.cut(int(number)) for number in strokes])
-    return Writing(grey, ink, is_inked, lines, None)
+    return Writing(grey, ink, is_inked, lines, None, pieces.largest)
 
 
 def _arrange(digits: Sequence[Piece], strokes: Sequence[Piece]) -> tuple[Line, ...]:

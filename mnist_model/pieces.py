@@ -55,6 +55,7 @@ class Pieces:
     boxes: NDArray[np.int64]  # (N, 4): left, top, right, bottom; the last two exclusive
     areas: NDArray[np.int64]  # (N,) pixels
     masses: NDArray[np.float64]  # (N,) contrast summed over the pixels
+    largest: Piece | None  # of all ink, lines included, inside the picture; may be a frame
 
     def cut(self, number: int) -> Piece:
         """Return one of them alone."""
@@ -66,14 +67,29 @@ def find_pieces(ink: InkMap) -> Pieces:
     """Separate the ink into connected pieces, without ruled lines."""
     # Bytes are compared with whole numbers, which is ten times as fast.
     faint = (ink.contrast > int(_FAINT_LINE * ink.threshold)).view(np.uint8)
-    mask = erase_lines((ink.contrast > int(ink.threshold)).view(np.uint8), faint)
+    inked = (ink.contrast > int(ink.threshold)).view(np.uint8)
+    mask = erase_lines(inked, faint)
     labels, stats = label_pieces(mask)
+    largest = _find_largest(*((labels, stats) if mask is inked else label_pieces(inked)))
     left, top, width, height, areas = stats[1:].astype(np.int64).T
-    inked = np.flatnonzero(mask.view(np.bool_))  # as bytes, it takes ten times as long
-    weights = ink.contrast.ravel()[inked].astype(np.float64)
-    masses = np.bincount(labels.ravel()[inked], weights=weights, minlength=len(stats))[1:]
+    places = np.flatnonzero(mask.view(np.bool_))  # as bytes, it takes ten times as long
+    weights = ink.contrast.ravel()[places].astype(np.float64)
+    masses = np.bincount(labels.ravel()[places], weights=weights, minlength=len(stats))[1:]
     boxes = np.stack((left, top, left + width, top + height), axis=1)
-    return Pieces(labels, boxes, areas, masses.astype(np.float64))
+    return Pieces(labels, boxes, areas, masses.astype(np.float64), largest)
+
+
+def _find_largest(labels: NDArray[np.int32], stats: NDArray[np.int32]) -> Piece | None:
+    """Return the piece in the largest box of those that do not touch the picture's edge."""
+    left, top, width, height = stats[:, :4].T
+    right, bottom = left + width, top + height
+    is_inside = (left > 0) & (top > 0) & (right < labels.shape[1]) & (bottom < labels.shape[0])
+    is_inside[0] = False  # paper
+    if not is_inside.any():
+        return None
+    number = int(np.argmax(width * height * is_inside))
+    window = labels[top[number] : bottom[number], left[number] : right[number]]
+    return Piece(window == number, int(left[number]), int(top[number]))
 
 
 def choose_writing(pieces: Pieces) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -20,7 +20,17 @@ from mnist_model.checkpoint import (
     load_checkpoint,
 )
 from mnist_model.inference import NumpyMLP, log_softmax
-from mnist_model.photo import Box, Line, Writing, find_writing, level, look_again, look_at_sheets
+from mnist_model.photo import (
+    Box,
+    Line,
+    Writing,
+    find_writing,
+    level,
+    level_frame,
+    look_again,
+    look_at_sheets,
+    look_into_shadows,
+)
 from mnist_model.reasons import NOT_A_DIGIT, TOO_BLURRED
 from mnist_model.rejection import Rejector, load_rejector
 from mnist_model.segmentation import (
@@ -135,11 +145,21 @@ class Reader:
         best = max((reading, *again), key=lambda one: one.certainty)
         if best.certainty > HARDLY_READ:
             return best
+        shaded = look_into_shadows(writing.photo)
+        if shaded is not None:
+            reading = self._read_writing(shaded)
+            if reading.certainty > HARDLY_READ:
+                return reading
         sheets = (self._read_writing(sheet) for sheet in look_at_sheets(writing.photo))
         return next((one for one in sheets if one.certainty > DOUBTFUL_READING), best)
 
     def _read_writing(self, writing: Writing) -> Reading:
         """Read it as it is, and turned level where it slants; the surer reading counts."""
+        framed = level_frame(writing)
+        if framed is not None:
+            reading = self._read_lines(framed)
+            if not reading.rejected:
+                return reading
         reading = self._read_lines(writing)
         levelled = level(writing)
         if levelled is None:

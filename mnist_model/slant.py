@@ -19,6 +19,10 @@ _STEEPEST = 0.7  # down by across, between neighbours on one line; steeper ones 
 _FARTHEST = 3.0  # times the usual height apart, at most, are neighbours
 _LEAST_DEG = 5.0  # of slant: less does no harm
 _LEAST_DEG_OF_TWO = 8.0  # the same where there are but two digits, one of which may stand lower
+_LEAST_DEG_OF_FRAME = 1.0  # the same of a square around digits
+_FRAME_FILL = 0.5  # of a square, its own lines and the digits that touch them cover at most
+_FRAME_RIM = 0.08  # of its shorter side: its lines lie within
+_FRAME_SHARE = 0.9  # of each side has ink
 
 Matrix = NDArray[np.float64]  # (2, 3): where a pixel's place (x, y, 1) goes
 
@@ -47,6 +51,32 @@ def measure_slant(digits: Sequence[Piece]) -> float:
         return 0.0
     slant = float(np.median(slopes))
     return slant if abs(slant) > (_LEAST_DEG if len(slopes) > 1 else _LEAST_DEG_OF_TWO) else 0.0
+
+
+def measure_frame(piece: Piece) -> float:
+    """Measure how a square, or a row of them, is turned that was drawn around digits.
+
+    Args:
+        piece: The largest of all, which digits may touch.
+
+    Returns:
+        Degrees as `measure_slant`; 0 if the piece is no such thing, or is hardly turned.
+    """
+    inked = cv2.findNonZero(piece.mask.view(np.uint8))
+    centre, (width, height), degrees = cv2.minAreaRect(inked)
+    quarters = round(degrees / 90)  # which of its sides is the width is up to OpenCV
+    degrees -= 90 * quarters
+    width, height = (height, width) if quarters % 2 else (width, height)
+    if abs(degrees) < _LEAST_DEG_OF_FRAME or len(inked) > _FRAME_FILL * width * height:
+        return 0.0
+    size = round(width) + 1, round(height) + 1
+    matrix = cv2.getRotationMatrix2D(centre, degrees, 1)
+    matrix[:, 2] += np.subtract(size, 1) / 2 - np.array(centre)
+    level = cv2.warpAffine(piece.mask.view(np.uint8), matrix, size, flags=cv2.INTER_NEAREST)
+    reach = max(2, round(_FRAME_RIM * min(size)))
+    sides = (level[:reach], level[-reach:], level[:, :reach].T, level[:, -reach:].T)
+    is_frame = all(side.any(axis=0).mean() > _FRAME_SHARE for side in sides)
+    return float(degrees) if is_frame else 0.0
 
 
 def turn_level(
