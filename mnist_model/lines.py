@@ -1,16 +1,24 @@
-"""Ruled lines, squares and frames: found as long, thin and straight, and erased from the ink.
+"""Ruled lines, squares, tables and combs: found as long, thin and straight, and erased.
 
 Strokes that cross a line stay whole: of a line only those pixels go where the ink is no thicker
-than the line itself. A digit's own straight strokes are not lines: a line runs into the picture
-from its edge, or is one of several that are parallel and alike, or one side of a square.
+than the line itself. What tells lines from a digit's own straight strokes is in `rulings`.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from mnist_model.rulings import (
+    EDGE,
+    Candidates,
+    Segment,
+    StraightLine,
+    choose,
+    rest_of_ruling,
+)
 
 Mask = NDArray[np.uint8]  # (H, W), 1 is ink
 
@@ -21,102 +29,16 @@ _SHORTEST = 0.08  # of the picture's side along it: shorter segments are not loo
 _MOST_SEGMENTS = 200  # more are fur or cloth
 _LINK = 0.4  # of the picture's side: segments this far apart go on as one line behind a digit
 _COVERED = 0.5  # of a line's length is in its segments
-_LONG = 0.85  # of the picture's side: a line that reaches only one edge is this long
-_LONG_IN_RIM = 0.5  # of the picture's side: the same, if it runs beside another edge
-_RIM = 0.15  # of the shorter side: this near, a line runs beside an edge
 _CROOKED = 0.2  # times its thickness: so far a line strays from a gentle bow
 _EVEN = 0.5  # of its thickness: a line is nowhere thinner; a 1 written along a ruling is
 _BOW = 0.03  # of its length: the deepest bow that paper gives to a line
-_LONG_AMONG_LIKE = 0.5  # of the longer side: so long are the lines of a ruling that ends inside
-_ALIKE = 0.9  # parallel lines of one ruling overlap by this share of their length
-_FEWEST_OF_RULING = 4  # lines; fewer tell no even step
-_LEAST_STEP = 0.3  # of the widest step between two lines: what is nearer is one line twice
-_IN_STEP = 0.15  # of a step: so far is a line from where the ruling has one
-_FARTHEST_STEP = 2.5  # steps: perspective makes them uneven farther away
-_PARALLEL = 0.04  # slopes of one ruling's neighbours differ by no more
-_SQUARE = 0.15  # of a side: the sides of a square meet this exactly
-_FEWEST_RUNGS = 2  # lines between two others; a box at the end of a row may have only one
-_SHORTEST_SIDE = 0.25  # of the picture's side along it: a side of a frame that leaves the picture
-_THICKER = 1.5  # times as thick, and a pixel, lines that belong together are at most
 _FILLED = 0.9  # of its length, a segment has ink
 _THICKEST = 0.12  # of the shorter side; a line is no thicker
 _THICKNESSES_PX = (4, 6, 9, 14)  # at the working size: lines are looked for thin ones first
 _SLIMMEST = 6  # times longer than thick is a line at least
 _FRAMED = 0.7  # of the longer sides of the ink's box: so much a frame around all of it covers
 _FRAMED_SHORT = 0.4  # of its shorter sides
-_EDGE = 0.04  # of a side: what comes this near the picture's edge reaches it
-
-
-@dataclass(frozen=True)
-class _Segment:
-    """A straight piece of a nearly horizontal line."""
-
-    label: int
-    left: int
-    right: int  # exclusive
-    top: int
-    bottom: int  # exclusive
-    thickness: float
-    middle: float  # the row where it passes the column half-way
-    slope: float
-
-    def height_at(self, x: float) -> float:
-        """Return the row where the segment, prolonged, passes a column."""
-        return self.middle + self.slope * (x - (self.left + self.right) / 2)
-
-
-@dataclass(frozen=True)
-class _Line:
-    """Segments, from left to right, that go on as one nearly horizontal line."""
-
-    segments: tuple[_Segment, ...]
-    reach: tuple[int, int]  # so far ink goes on, straight ahead, to the left and to the right
-
-    @property
-    def left(self) -> int:
-        return self.segments[0].left
-
-    @property
-    def right(self) -> int:
-        return self.segments[-1].right
-
-    @property
-    def length(self) -> int:
-        return self.right - self.left
-
-    @property
-    def slope(self) -> float:
-        return float(np.median([segment.slope for segment in self.segments]))
-
-    @property
-    def thickness(self) -> float:
-        return max(segment.thickness for segment in self.segments)
-
-    def joins(self, left: float, right: float, slack: float) -> bool:
-        """Tell whether it runs from one column to another, or ends near them."""
-        return (
-            self.reach[0] - slack < left < self.left + slack
-            and self.right - slack < right < self.reach[1] + slack
-        )
-
-    def height_at(self, x: float) -> float:
-        """Return the row where its segment that is nearest to a column passes it."""
-        nearest = min(self.segments, key=lambda one: max(one.left - x, x - one.right))
-        return nearest.height_at(x)
-
-    @property
-    def middle(self) -> float:
-        return sum(segment.middle for segment in self.segments) / len(self.segments)
-
-
-@dataclass(frozen=True, eq=False)
-class _Candidates:
-    """What is thin, straight and long in a picture, nearly horizontal."""
-
-    mask: Mask
-    labels: NDArray[np.int32]  # (H, W), whose pixel is whose
-    lines: list[_Line]
-    found: list[_Line]  # thinner ones, which are lines for sure
+_UNDERLINED = 0.98  # of the lower side: so much a line covers on which all stands
 
 
 def erase_lines(mask: Mask, faint: Mask | None = None) -> Mask:
@@ -147,16 +69,19 @@ def _find_lines(mask: Mask, picture: tuple[int, ...]) -> Mask:
     shorter, longer = sorted(picture)
     # Thin ones first: a pen's strokes, thicker than they, would tie them to one another.
     thickest = max(round(_THICKEST * shorter), _THICKNESSES_PX[0])
-    found_across: list[_Line] = []
-    found_down: list[_Line] = []
+    found_across: list[StraightLine] = []
+    found_down: list[StraightLine] = []
     for thickest_px in (*(px for px in _THICKNESSES_PX if px < thickest), thickest):
         left = mask & (1 - lines)
-        across = _find_candidates(left, thickest_px, found_across)
-        down = _find_candidates(np.ascontiguousarray(left.T), thickest_px, found_down)
-        chosen_across, chosen_down = _choose(across, down, longer), _choose(down, across, longer)
-        found_across, found_down = found_across + chosen_across, found_down + chosen_down
-        lines |= _line_pixels(across, chosen_across + _rest_of_ruling(across, found_across))
-        lines |= _line_pixels(down, chosen_down + _rest_of_ruling(down, found_down)).T
+        turned = np.ascontiguousarray(left.T)
+        across, owners_across = _find_candidates(left, thickest_px, found_across)
+        down, owners_down = _find_candidates(turned, thickest_px, found_down)
+        chosen_across, chosen_down = choose(across, down, longer), choose(down, across, longer)
+        found_across, found_down = [*found_across, *chosen_across], [*found_down, *chosen_down]
+        chosen_across = (*chosen_across, *rest_of_ruling(across, found_across))
+        chosen_down = (*chosen_down, *rest_of_ruling(down, found_down))
+        lines |= _line_pixels(left, owners_across, chosen_across)
+        lines |= _line_pixels(turned, owners_down, chosen_down).T
     return lines
 
 
@@ -187,7 +112,7 @@ def _may_have_lines(mask: Mask) -> tuple[slice, slice] | None:
     It is cheap, for the many photos that have none: None.
     """
     height, width = mask.shape
-    margin = max(2, round(_EDGE * min(height, width)))
+    margin = max(2, round(EDGE * min(height, width)))
     left, top, inner_width, inner_height = cv2.boundingRect(mask)
     right, bottom = left + inner_width, top + inner_height
     if min(left, top, width - right, height - bottom) < margin:
@@ -199,15 +124,19 @@ def _may_have_lines(mask: Mask) -> tuple[slice, slice] | None:
     across = min(side.any(axis=0).mean() for side in (ink[:reach_y], ink[-reach_y:]))
     down = min(side.any(axis=1).mean() for side in (ink[:, :reach_x], ink[:, -reach_x:]))
     # The short sides of a slanted row of boxes are far from as high as all of it.
-    if max(across, down) < _FRAMED or min(across, down) < _FRAMED_SHORT:
+    is_framed = max(across, down) > _FRAMED and min(across, down) > _FRAMED_SHORT
+    if not is_framed and ink[-reach_y:].any(axis=0).mean() < _UNDERLINED:
         return None
-    room = math.ceil(2 * _EDGE * longer) + 2  # in the window, too, it does not come near the edge
+    room = math.ceil(2 * EDGE * longer) + 2  # in the window, too, it does not come near the edge
     return np.s_[max(top - room, 0) : bottom + room, max(left - room, 0) : right + room]
 
 
-def _find_candidates(mask: Mask, thickest_px: int, found: list[_Line]) -> _Candidates:
+def _find_candidates(
+    mask: Mask, thickest_px: int, found: Sequence[StraightLine]
+) -> tuple[Candidates, NDArray[np.int32]]:
+    """Find what is straight, long and no thicker, and whose label each pixel has, (H, W)."""
     height, width = mask.shape
-    nothing = _Candidates(mask, np.zeros((0, 0), np.int32), [], found)
+    nothing = Candidates(height, width, [], found), np.zeros((0, 0), np.int32)
     if not _has_long_rows(mask):
         return nothing
     shorter = min(height, width)
@@ -224,13 +153,13 @@ def _find_candidates(mask: Mask, thickest_px: int, found: list[_Line]) -> _Candi
         return nothing
     segments = [_fit_segment(mask, labels, stats[label], label) for label in numbers]
     chains = _link([segment for segment in segments if segment is not None], _LINK * width)
-    lines = [_Line(chain, _reach(mask, chain)) for chain in chains]
-    return _Candidates(mask, labels, lines, found)
+    lines = [StraightLine(chain, _reach(mask, chain)) for chain in chains]
+    return Candidates(height, width, lines, found), labels
 
 
 def _fit_segment(
     mask: Mask, labels: NDArray[np.int32], box: NDArray[np.integer], label: int
-) -> _Segment | None:
+) -> Segment | None:
     """Measure what may be a segment; None if it has too many gaps or is not straight."""
     left, top, length, tall = (int(side) for side in box[:4])
     window = np.s_[top : top + tall, left : left + length]
@@ -253,10 +182,10 @@ def _fit_segment(
         return None
     middle = top + float(np.polyval(curve, length / 2))
     slope = float(curve[1] + curve[0] * length)  # in the middle
-    return _Segment(label, left, left + length, top, top + tall, thickness, middle, slope)
+    return Segment(label, left, left + length, top, top + tall, thickness, middle, slope)
 
 
-def _reach(mask: Mask, chain: tuple[_Segment, ...]) -> tuple[int, int]:
+def _reach(mask: Mask, chain: tuple[Segment, ...]) -> tuple[int, int]:
     """Follow ink straight on from both ends of a line, through whatever touches it there."""
     width = mask.shape[1]
     left, right = chain[0].left, chain[-1].right
@@ -267,15 +196,15 @@ def _reach(mask: Mask, chain: tuple[_Segment, ...]) -> tuple[int, int]:
     return left, right
 
 
-def _is_inked(mask: Mask, segment: _Segment, column: int) -> bool:
+def _is_inked(mask: Mask, segment: Segment, column: int) -> bool:
     """Tell whether there is ink where a segment, prolonged, passes a column."""
     row = round(segment.height_at(column))
     return 0 <= row < len(mask) and bool(mask[row, column])
 
 
-def _link(segments: list[_Segment], farthest_px: float) -> list[tuple[_Segment, ...]]:
+def _link(segments: list[Segment], farthest_px: float) -> list[tuple[Segment, ...]]:
     """Chain segments that go on in one another's direction."""
-    chains: list[list[_Segment]] = []
+    chains: list[list[Segment]] = []
     for segment in sorted(segments, key=lambda segment: segment.left):
         for chain in chains:
             if _goes_on(chain[-1], segment, farthest_px):
@@ -291,7 +220,7 @@ def _link(segments: list[_Segment], farthest_px: float) -> list[tuple[_Segment, 
     ]
 
 
-def _goes_on(segment: _Segment, following: _Segment, farthest_px: float) -> bool:
+def _goes_on(segment: Segment, following: Segment, farthest_px: float) -> bool:
     gap = following.left - segment.right
     if gap > farthest_px or following.right <= segment.right:
         return False
@@ -313,168 +242,8 @@ def _has_long_rows(mask: Mask) -> bool:
     return bool((has_ink.sum(axis=1, dtype=np.int64) >= _SHORTEST * mask.shape[1]).any())
 
 
-def _choose(candidates: _Candidates, crossing: _Candidates, picture_px: int) -> list[_Line]:
-    """Keep what cannot be a digit's stroke."""
-    outer = _choose_outer(candidates, crossing, picture_px)
-    ends = crossing.found + _choose_outer(crossing, candidates, picture_px)
-    return [
-        line
-        for line in candidates.lines
-        if line in outer or _is_between(line, _no_thinner(line, ends))
-    ]
-
-
-def _choose_outer(candidates: _Candidates, crossing: _Candidates, picture_px: int) -> list[_Line]:
-    """Keep the lines of rulings, and the sides of squares and frames."""
-    height, width = candidates.mask.shape
-    shortest_ruling = _LONG_AMONG_LIKE * picture_px
-    chosen = []
-    for line in candidates.lines:
-        along = _no_thinner(line, candidates.lines + candidates.found)
-        across = _no_thinner(line, crossing.lines + crossing.found)
-        if (
-            _is_from_the_edge(line, height, width)
-            or (line.length > shortest_ruling and len(_likes(line, candidates.lines, _ALIKE)) > 1)
-            or _is_side_of_square(line, along, across)
-            or _is_rail(line, along, across)
-            or _is_side_of_open_frame(line, candidates, crossing)
-        ):
-            chosen.append(line)
-    return chosen
-
-
-def _no_thinner(line: _Line, others: list[_Line]) -> list[_Line]:
-    """Return the lines that this one may belong to: where others are thinner, it is of a digit."""
-    return [other for other in others if line.thickness <= _THICKER * other.thickness + 1]
-
-
-def _rest_of_ruling(candidates: _Candidates, ruling: list[_Line]) -> list[_Line]:
-    """Return the lines that go on where an evenly spaced ruling does, though digits cover them."""
-    return [line for line in candidates.lines if _is_of_ruling(line, ruling)]
-
-
-def _is_of_ruling(line: _Line, ruling: list[_Line]) -> bool:
-    """Tell whether a line lies in step with a ruling, runs as it does, and is as thin."""
-    if line in ruling or len(ruling) < _FEWEST_OF_RULING:
-        return False
-    x = (line.left + line.right) / 2
-    passing = sorted((other.height_at(x), other.slope) for other in ruling)
-    heights = np.array([height for height, _ in passing])
-    steps = np.diff(heights)
-    steps = steps[steps > _LEAST_STEP * np.max(steps, initial=0)]  # others are of one line
-    if len(steps) < _FEWEST_OF_RULING - 1:
-        return False
-    step = float(np.median(steps))
-    nearest = int(np.abs(heights - line.height_at(x)).argmin())
-    away = (line.height_at(x) - heights[nearest]) / step
-    is_in_step = abs(away - round(away)) < _IN_STEP and abs(away) < _FARTHEST_STEP
-    is_parallel = abs(line.slope - passing[nearest][1]) < _PARALLEL
-    thickness = float(np.median([other.thickness for other in ruling]))
-    return is_in_step and is_parallel and line.thickness <= _THICKER * thickness + 1
-
-
-def _is_from_the_edge(line: _Line, height: int, width: int) -> bool:
-    margin = max(2, _EDGE * width)
-    edges = int(line.left < margin) + int(line.right > width - margin)
-    rim = _RIM * min(height, width)
-    is_beside_an_edge = not rim < line.middle < height - rim
-    shortest = _LONG_IN_RIM if is_beside_an_edge else _LONG
-    return edges == 2 or (edges == 1 and line.length > shortest * width)
-
-
-def _likes(line: _Line, lines: list[_Line], share: float) -> list[_Line]:
-    """Return the other lines that run beside this one and are about as long."""
-    return [
-        other
-        for other in lines
-        if other is not line
-        and min(line.right, other.right) - max(line.left, other.left)
-        > share * max(line.length, other.length)
-    ]
-
-
-def _is_side_of_square(line: _Line, lines: list[_Line], crossing: list[_Line]) -> bool:
-    """Tell whether the line and one like it are joined by two others at their ends."""
-    for other in _likes(line, lines, 1 - 2 * _SQUARE):
-        near, far = sorted((line.middle, other.middle))
-        slack = _SQUARE * max(line.length, far - near)
-        ends = [side.middle for side in crossing if side.joins(near, far, slack)]
-        if any(abs(end - line.left) < slack for end in ends) and any(
-            abs(end - line.right) < slack for end in ends
-        ):
-            return True
-    return False
-
-
-def _is_rail(line: _Line, lines: list[_Line], crossing: list[_Line]) -> bool:
-    """Tell whether the line and one like it are joined by several others, as a row of boxes is."""
-    return any(
-        _count_rungs(line, other, crossing) >= _FEWEST_RUNGS
-        for other in _likes(line, lines, 1 - 2 * _SQUARE)
-    )
-
-
-def _count_rungs(line: _Line, other: _Line, crossing: list[_Line]) -> int:
-    rungs = 0
-    for rung in crossing:
-        near, far = sorted(rail.height_at(rung.middle) for rail in (line, other))
-        rungs += rung.joins(near, far, _SQUARE * (far - near))
-    return rungs
-
-
-def _is_between(line: _Line, crossing: list[_Line]) -> bool:
-    """Tell whether the line ends, on both sides, at others that are none of a digit's strokes."""
-    slack = _SQUARE / 2 * line.length
-    ends = [
-        other
-        for other in crossing
-        if other.reach[0] - slack < line.middle < other.reach[1] + slack
-    ]
-    slack += max((other.thickness / 2 for other in ends), default=0.0)
-    places = [other.height_at(line.middle) for other in ends]
-    return any(line.joins(near, far, slack) for near in places for far in places)
-
-
-def _is_side_of_open_frame(line: _Line, candidates: _Candidates, crossing: _Candidates) -> bool:
-    """Tell whether the line is one of two or three sides of a frame that leaves the picture."""
-    height, width = candidates.mask.shape
-    if line.length < _SHORTEST_SIDE * width:
-        return False
-    corners = [
-        side
-        for side in crossing.lines
-        for end in (line.left, line.right)
-        if _meets(line, end, side)
-    ]
-    leaving = [side for side in corners if _leaves(side, height)]
-    if not _leaves(line, width):
-        return len(leaving) > 1
-    others = [
-        other
-        for side in corners
-        for other in candidates.lines
-        if other is not line and _leaves(other, width)
-        if any(_meets(side, end, other) for end in (side.left, side.right))
-    ]
-    return bool(leaving or others)
-
-
-def _leaves(line: _Line, side_px: int) -> bool:
-    """Tell whether a line ends at the edge of a picture that is `side_px` long along it."""
-    margin = max(2, round(_EDGE * side_px))
-    return line.left < margin or line.right > side_px - margin
-
-
-def _meets(line: _Line, end: int, side: _Line) -> bool:
-    """Tell whether a line ends where one across ends, too."""
-    slack = _SQUARE / 2 * min(line.length, side.length)
-    at_side = abs(side.middle - end) < slack
-    return at_side and min(abs(side.left - line.middle), abs(side.right - line.middle)) < slack
-
-
-def _line_pixels(candidates: _Candidates, lines: list[_Line]) -> Mask:
+def _line_pixels(mask: Mask, labels: NDArray[np.int32], lines: Sequence[StraightLine]) -> Mask:
     """Return the pixels of some lines, less the strokes that cross them."""
-    mask, labels = candidates.mask, candidates.labels
     result = np.zeros_like(mask)
     for segment in (segment for line in lines for segment in line.segments):
         reach = int(segment.thickness / 2) + 2

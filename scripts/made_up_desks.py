@@ -1,4 +1,4 @@
-"""Desks that a sheet of paper lies on: wood, cloth or plain; and pens that lie on it. In grey."""
+"""What is around a sheet of paper: desks, pens that lie on it, a phone's shadow. In grey."""
 
 from collections.abc import Callable
 
@@ -14,6 +14,8 @@ PEN_WIDTH = (0.1, 0.3)  # of the writing's longer side
 PEN_LENGTH = 14  # times its width
 LEAST_PEN = 0.01  # of the picture shows it
 PEN_TIP = 1.6  # times its width
+PHONE_WIDTH = (0.25, 0.5)  # of the picture's width, its shadow
+FINGER_WIDTH = (0.035, 0.07)  # likewise
 TILT = 0.015  # of the width: standard deviation of where the camera sees its corners
 
 
@@ -72,6 +74,32 @@ def lay_pen_beside(page: Pixels, ink: NDArray[np.bool_], random: Random) -> Pixe
     shadow = cv2.GaussianBlur(shadow, (0, 0), far / 2 + 1)
     is_pen = cv2.GaussianBlur(pen.astype(np.float32), (0, 0), 1)
     return np.asarray(page * (1 - 0.4 * shadow) * (1 - is_pen) + seen * is_pen, np.float32)
+
+
+def throw_phone_shadow(page: Pixels, ink: NDArray[np.bool_], random: Random) -> Pixels:
+    """Show a page in the hard shadow of a phone and the fingers that hold it; same shape.
+
+    Args:
+        page: All of it.
+        ink: Where the writing is, (H, W); the phone's end is near it.
+        random: Where chance comes from.
+    """
+    height, width = page.shape
+    left, top, ink_width, ink_height = cv2.boundingRect(ink.view(np.uint8))
+    end = (left + ink_width / 2, top + ink_height / 2) + random.normal(0, 0.2, 2) * (width, height)
+    angle = np.deg2rad(90 * random.integers(4) + random.normal(0, 12))
+    along, across = _turn(page.shape, end, angle)
+    half = random.uniform(*PHONE_WIDTH) * width / 2
+    shadow = ((along > 0) & (np.abs(across) < half)).astype(np.float32)
+    finger = random.uniform(*FINGER_WIDTH) * width
+    hold = random.uniform(0.2, 0.5) * width
+    for side in (-1, 1):
+        for number in range(random.integers(0, 4)):
+            lower = np.abs(along - hold - 1.3 * number * finger) < finger / 2
+            reach = half + finger * random.uniform(0.6, 1.5)
+            shadow[lower & (side * across > 0) & (np.abs(across) < reach)] = 1
+    shadow = cv2.GaussianBlur(shadow, (0, 0), random.uniform(1, 10))
+    return np.asarray(page * (1 - random.uniform(0.3, 0.6) * shadow), np.float32)
 
 
 def _turn(

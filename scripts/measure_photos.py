@@ -21,9 +21,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
+import made_up_forms
 import made_up_ink
 import numpy as np
-from made_up_desks import lay_on_desk, lay_pen_beside
+from made_up_desks import lay_on_desk, lay_pen_beside, throw_phone_shadow
 from made_up_drawings import draw_icon, list_icons
 from numpy.typing import NDArray
 from PIL import Image
@@ -151,11 +152,18 @@ def square(ink: made_up_ink.Ink) -> NDArray[np.uint8]:
 
 
 def make_situations(split: Split, count: int, random: np.random.Generator) -> Iterator[Sample]:
-    """Print digits the way people write and photograph: `count` pages of each situation."""
+    """Print digits the way people write and photograph: `count` pages of each situation.
+
+    Then forms with several digits, as many of each.
+    """
     for name in SITUATIONS:
         for index in random.choice(len(split), size=count):
             content = make_situation(name, split.images[index], random)
             yield f"{name}_{index}", str(split.labels[index]), content
+    for name in FORMS:
+        for number in range(count):
+            label, content = fill_in_form(name, split, random)
+            yield f"{name}_{number}", label, content
 
 
 SITUATIONS = (
@@ -175,7 +183,16 @@ SITUATIONS = (
     "note_on_desk",
     "pen_beside",
     "underlined",
+    "phone_shadow",
 )
+FORMS = {  # most rows, and how far they are turned, in degrees to either side
+    "boxes": (1, 0.0),
+    "turned_boxes": (1, 9.0),
+    "table": (3, 0.0),
+    "turned_table": (3, 9.0),
+    "comb": (1, 0.0),
+}
+MOST_COLUMNS = 6
 CUT_OUT_MARGIN = 0.05  # of the size of its MNIST image
 SHEET_SHARES = {"sheet_on_desk": (0.65, 1.0), "note_on_desk": (0.3, 0.5)}  # of the picture's side
 
@@ -216,6 +233,8 @@ def make_situation(name: str, image: NDArray[np.uint8], random: np.random.Genera
         page *= edge(random)
     if name == "pen_beside":
         page = lay_pen_beside(page * slope(random, strength=0.3), ink > 0.3, random)
+    if name == "phone_shadow":
+        page = throw_phone_shadow(page, ink > 0.3, random)
     if name in SHEET_SHARES:
         page = lay_on_desk(
             page * slope(random, strength=0.3), random.uniform(*SHEET_SHARES[name]), random
@@ -223,6 +242,26 @@ def make_situation(name: str, image: NDArray[np.uint8], random: np.random.Genera
     if name == "blurred":
         page = cv2.GaussianBlur(page, (0, 0), size_px / 60)
     return encode(page + random.normal(0, 2, page.shape), "JPEG", quality=85)
+
+
+def fill_in_form(name: str, split: Split, random: np.random.Generator) -> tuple[str, bytes]:
+    """Make one picture of a form with a digit in each box; return what is written, and it."""
+    most_rows, slant_deg = FORMS[name]
+    rows, columns = (
+        int(random.integers(1, most_rows + 1)),
+        int(random.integers(2, MOST_COLUMNS + 1)),
+    )
+    chosen = random.integers(len(split), size=(rows, columns))
+    images = split.images[chosen.ravel()]
+    if name == "comb":
+        form = made_up_forms.fill_in_comb(images, random)
+    else:
+        form = made_up_forms.fill_in(images, columns, random)
+    turned_deg = random.choice((-1, 1)) * slant_deg + random.normal(0, 2)
+    ink = made_up_forms.lay_on_page(form, PAGE_SIZE_PX, turned_deg, random)
+    page = paint(ink, paper=225.0, ink_level=0.25) * slope(random, strength=0.3)
+    label = " ".join("".join(str(split.labels[index]) for index in row) for row in chosen)
+    return label, encode(page + random.normal(0, 2, page.shape), "JPEG", quality=85)
 
 
 def place(

@@ -114,3 +114,76 @@ def test_a_thin_stroke_out_of_step_with_the_ruling_stays():
     seven = _strokes([(100, 87), (200, 87), (150, 245)], thickness=2)
     erased = erase_lines(_rule(seven, squared=False))
     assert erased[86:90, 105:195].any(axis=0).all()
+
+
+def _in_boxes(rows, columns, *, thickness=3, side=90):
+    """A table in the middle of a picture, with a 7, a 4 and a 1 in turn, and what is a digit's."""
+    digits = np.zeros((480, 640), np.uint8)
+    table = np.zeros_like(digits)
+    for number in range(rows * columns):
+        top, left = 60 + side * (number // columns), 50 + side * (number % columns)
+        strokes = cv2.resize(_strokes(*(SEVEN, FOUR, ONE)[number % 3]), (side, side))
+        digits[top : top + side, left : left + side] |= strokes
+        cv2.rectangle(table, (left, top), (left + side, top + side), 1, thickness)
+    return digits, table
+
+
+def _largest_rest(erased, digits):
+    """The longer side of what is left of the lines; where they cross, dots stay."""
+    rest = erased * (cv2.dilate(digits, np.ones((5, 5), np.uint8)) == 0)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(rest)
+    return stats[1:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_AREA].max(initial=0)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 2), (1, 5), (2, 2), (3, 4)])
+@pytest.mark.parametrize("thickness", [2, 5])
+def test_boxes_inside_the_picture_go(rows, columns, thickness):
+    digits, table = _in_boxes(rows, columns, thickness=thickness)
+    erased = erase_lines(digits | table)
+    assert erased[digits > 0].mean() > 0.98
+    assert _largest_rest(erased, digits) <= 3 * thickness
+
+
+def test_a_line_between_boxes_goes_though_a_digit_touches_it():
+    digits, table = _in_boxes(1, 4)
+    cv2.line(digits, (140, 80), (120, 140), 1, 6)  # along a part of it
+    erased = erase_lines(digits | table)
+    assert erased[100:145, 139:142].mean() < 0.25
+    assert erased[digits > 0].mean() > 0.95
+
+
+def test_a_1_in_a_box_stays_though_it_is_as_high():
+    digits, table = _in_boxes(1, 4)
+    cv2.line(digits, (365, 64), (365, 147), 1, 9)  # thicker than the lines
+    erased = erase_lines(digits | table)
+    assert erased[70:140, 362:368].all()
+
+
+def test_strokes_from_one_ruling_to_the_next_stay():
+    mask = np.zeros((480, 640), np.uint8)
+    for x in (200, 260, 320):
+        cv2.line(mask, (x, 160), (x, 240), 1, 10)
+    ruled = mask.copy()
+    for place in range(40, 480, 40):
+        cv2.line(ruled, (0, place), (640, place), 1, 2)
+    assert erase_lines(ruled)[mask > 0].mean() > 0.97
+
+
+def test_a_comb_goes_with_its_teeth():
+    digits, _ = _in_boxes(1, 5)
+    comb = np.zeros_like(digits)
+    cv2.line(comb, (50, 150), (500, 150), 1, 3)
+    for x in range(50, 501, 90):
+        cv2.line(comb, (x, 95), (x, 150), 1, 3)
+    erased = erase_lines(digits | comb)
+    assert erased[digits > 0].mean() > 0.98
+    assert _largest_rest(erased, digits) <= 9
+
+
+def test_1s_on_an_underline_are_no_comb():
+    ones = np.zeros((480, 640), np.uint8)
+    for x in (100, 160, 270, 300, 420):  # in uneven steps
+        cv2.line(ones, (x, 95), (x, 150), 1, 3)
+    underlined = ones.copy()
+    cv2.line(underlined, (90, 150), (430, 150), 1, 3)
+    assert erase_lines(underlined)[ones > 0].mean() > 0.97

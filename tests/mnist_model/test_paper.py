@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mnist_model.paper import paper_brightness
+from mnist_model.paper import paper_brightness, paper_in_shadows
 
 SIZE = (480, 640)
 
@@ -44,3 +44,42 @@ def test_strokes_of_any_width_are_filled(thickness):
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (5, 7)])
 def test_pictures_of_any_shape_have_paper(shape):
     assert paper_brightness(np.full(shape, 99, np.uint8)).shape == shape
+
+
+def _in_a_phones_shadow(turn_deg):
+    paper = np.full(SIZE, 220, np.uint8)
+    corners = cv2.boxPoints(((320, 330), (230, 260), turn_deg))
+    cv2.fillPoly(paper, [corners.astype(np.int32)], 110)
+    return paper
+
+
+def _like_ink(paper, photo):
+    """What seems to be a stroke, and not just an edge that is some pixels off."""
+    is_dark = (paper > photo.astype(int) + 30).astype(np.uint8)
+    return cv2.morphologyEx(is_dark, cv2.MORPH_OPEN, np.ones((9, 9), np.uint8)) > 0
+
+
+@pytest.mark.parametrize("turn_deg", range(0, 90, 15))
+def test_the_corners_of_a_shadow_are_paper(turn_deg):
+    paper = _in_a_phones_shadow(turn_deg)
+    digit = np.zeros(SIZE, np.uint8)
+    cv2.polylines(digit, [np.array([(240, 140), (400, 140), (300, 340)])], False, 1, 24)
+    photo = np.where(digit > 0, paper // 2, paper)
+    found = paper_in_shadows(photo)
+    is_bare = cv2.dilate(digit, np.ones((15, 15), np.uint8)) == 0
+    assert _like_ink(paper_brightness(photo), photo)[is_bare].any()
+    assert not _like_ink(found, photo)[is_bare].any()
+    is_inked = digit > 0
+    assert (found[is_inked] > photo[is_inked] + 30).mean() > 0.97
+
+
+@pytest.mark.parametrize("turn_deg", [0, 90])
+def test_a_shadow_without_corners_is_not_looked_into(turn_deg):
+    photo = _half_in_shadow(turn_deg)
+    cv2.line(photo, (250, 120), (390, 360), 60, 30)
+    assert paper_in_shadows(photo) is None
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (5, 7)])
+def test_pictures_of_any_shape_may_have_no_shadows(shape):
+    assert paper_in_shadows(np.full(shape, 99, np.uint8)) is None

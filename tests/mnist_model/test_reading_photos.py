@@ -69,6 +69,39 @@ def test_boxes_of_slanted_digits_lie_around_their_ink(reader):
         assert (box.width, box.height) == pytest.approx((width, height), abs=8)
 
 
+def _boxed(labels, columns):
+    """Digits in rows of boxes in the middle of a page."""
+    rows = [_page(labels[first : first + columns]) for first in range(0, len(labels), columns)]
+    page = np.vstack([row[:, 32:-32] for row in rows])
+    height, width = rows[0].shape[0], page.shape[1] // columns
+    page = cv2.copyMakeBorder(page, 100, 100, 100, 100, cv2.BORDER_CONSTANT, value=250)
+    for row in range(len(rows)):
+        for column in range(columns):
+            left, top = 100 + column * width, 100 + row * height
+            cv2.rectangle(page, (left, top), (left + width, top + height), 90, 4)
+    return page
+
+
+@pytest.mark.parametrize("degrees", [0, -3, 8, -14])
+@pytest.mark.parametrize(
+    ("labels", "columns", "text"),
+    [([2, 0, 3, 7], 4, "2037"), ([4, 7, 1, 2, 0, 3], 3, "471 203"), ([3], 1, "3")],
+)
+def test_digits_in_boxes_are_read_in_order(reader, labels, columns, text, degrees):
+    assert reader.read(to_png(_turned(_boxed(labels, columns), degrees))).text == text
+
+
+@pytest.mark.parametrize("turn_deg", [5, 30, 60])
+@pytest.mark.parametrize("place", [(420, 330), (250, 420)])
+def test_a_phones_shadow_is_no_ink(reader, turn_deg, place):
+    page = cv2.copyMakeBorder(_page([3]), 300, 300, 300, 300, cv2.BORDER_CONSTANT, value=250)
+    shadow = np.zeros(page.shape, np.uint8)
+    corners = cv2.boxPoints((place, (330, 480), turn_deg))
+    cv2.fillPoly(shadow, [corners.astype(np.int32)], 1)
+    light = 1 - 0.5 * cv2.GaussianBlur(shadow.astype(np.float32), (0, 0), 2)
+    assert reader.read(to_png((page * light).astype(np.uint8))).text == "3"
+
+
 @pytest.mark.parametrize("step", [50, 90])
 def test_squared_paper_does_not_disturb(reader, step):
     page = _page([4])

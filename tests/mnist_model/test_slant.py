@@ -5,7 +5,7 @@ import pytest
 from mnist_model.decoding import GreyPhoto
 from mnist_model.ink import map_ink
 from mnist_model.segmentation import Piece
-from mnist_model.slant import measure_slant, turn_level
+from mnist_model.slant import measure_frame, measure_slant, turn_level
 
 
 def _digits(*centres, height=40):
@@ -49,3 +49,40 @@ def test_turned_level_and_back_nothing_moves(slant):
     place = np.array([2 * columns.mean(), 2 * rows.mean(), 1])  # in full size, twice as large
     assert photo.to_upright @ place == pytest.approx((180, 400), abs=3)
     assert photo.pixels.shape == turned.contrast.shape == turned.paper.shape
+
+
+def _drawn(corners, slant):
+    """A piece with lines from corner to corner, turned."""
+    turn = cv2.getRotationMatrix2D((200, 200), -slant, 1)
+    points = np.array(corners, np.float64) @ turn[:, :2].T + turn[:, 2]
+    mask = np.zeros((400, 400), np.uint8)
+    cv2.polylines(mask, [points.round().astype(np.int32)], True, 1, 4)
+    return mask
+
+
+SQUARE = [(120, 130), (280, 130), (280, 270), (120, 270)]
+
+
+@pytest.mark.parametrize("slant", [-40, -14, -3, 3, 14, 40])
+@pytest.mark.parametrize("wide", [1.0, 0.4])
+def test_a_turned_frame_is_measured(slant, wide):
+    corners = [(x, 200 + wide * (y - 200)) for x, y in SQUARE]
+    mask = _drawn(corners, slant) | _drawn([(190, 175), (205, 190), (200, 225)], slant)
+    assert measure_frame(Piece(mask > 0, 0, 0)) == pytest.approx(slant, abs=1)
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        _drawn(SQUARE, 0),
+        _drawn([(200, 100), (260, 200), (200, 300), (140, 200)], 10),
+        _drawn([(120, 130), (280, 130), (200, 270)], 14),
+        cv2.circle(np.zeros((400, 400), np.uint8), (200, 200), 90, 1, 5),
+        cv2.line(np.zeros((400, 400), np.uint8), (150, 90), (220, 300), 1, 9),
+        np.ones((60, 40), np.uint8),
+        np.ones((1, 1), np.uint8),
+    ],
+    ids=["level", "lozenge on its tip", "triangle", "0", "1", "blot", "dot"],
+)
+def test_what_is_no_turned_frame_is_none(mask):
+    assert measure_frame(Piece(mask > 0, 0, 0)) == 0
