@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_model.decoding import shrink
-from mnist_model.paper import paper_brightness, paper_in_shadows
+from mnist_model.paper import paper_brightness, paper_in_shadows, paper_under_wide_things
 
 WORKING_SIDE_PX = 640  # longest side; a pen's stroke across a page is still 2 pixels wide
 _GROUND_SIDE_PX = 64  # of the thumbnail that tells light ink from dark
@@ -106,6 +106,17 @@ def map_shaded_ink(grey: Pixels) -> InkMap | None:
     smooth = _smooth(grey, is_light_on_dark=is_light)
     paper = paper_in_shadows(smooth)
     return None if paper is None else _measure_ink(smooth, paper, is_light_on_dark=is_light)
+
+
+def map_wide_ink(grey: Pixels) -> InkMap:
+    """Tell all that is dark from paper, what is wider than any stroke, too, as a thumb.
+
+    Args:
+        grey: As for `map_ink`.
+    """
+    is_light = is_light_on_dark(grey)
+    smooth = _smooth(grey, is_light_on_dark=is_light)
+    return _measure_ink(smooth, paper_under_wide_things(smooth), is_light_on_dark=is_light)
 
 
 def map_heavy_ink(grey: Pixels) -> InkMap | None:

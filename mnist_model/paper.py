@@ -44,6 +44,18 @@ def paper_brightness(grey: Pixels) -> Pixels:
     return _bare_as_it_is(grey, small, _close_strokes(small))
 
 
+def paper_under_wide_things(grey: Pixels) -> Pixels:
+    """Estimate the same beside what is wider than strokes, as a thumb that holds the paper.
+
+    All of it is filled, so that it can be told from strokes; shadows' edges may be less exact.
+
+    Args:
+        grey: (H, W), dark ink on lighter paper.
+    """
+    small = shrink(grey, _SIDE_PX)
+    return _bare_as_it_is(grey, small, _close(small, _WIDEST_STROKE * min(small.shape)))
+
+
 def paper_in_shadows(grey: Pixels) -> Pixels | None:
     """Estimate the same where shadows have corners, as a phone's has, and narrow parts.
 

@@ -17,7 +17,14 @@ from numpy.typing import NDArray
 
 from mnist_model.config import IMAGE_SIZE_PX
 from mnist_model.decoding import GreyPhoto, decode_photo, shrink
-from mnist_model.ink import WORKING_SIDE_PX, InkMap, map_heavy_ink, map_ink, map_shaded_ink
+from mnist_model.ink import (
+    WORKING_SIDE_PX,
+    InkMap,
+    map_heavy_ink,
+    map_ink,
+    map_shaded_ink,
+    map_wide_ink,
+)
 from mnist_model.pieces import MOST_DIGITS, choose_writing, find_pieces
 from mnist_model.reasons import NOTHING_WRITTEN, TOO_DARK, TOO_MUCH
 from mnist_model.rendering import DIGIT_SIZE_PX, render_digit
@@ -284,10 +291,14 @@ def look_again(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
         yield arrange_writing(grey, writing.ink, may_be_torn=True)
 
 
-def look_into_shadows(photo: GreyPhoto) -> Writing | None:
-    """Look at a photo as if its shadows had corners or narrow parts; None if none has."""
-    shaded = map_shaded_ink(shrink(photo.pixels, WORKING_SIDE_PX))
-    return None if shaded is None else arrange_writing(photo, shaded)
+def look_closer(writing: Writing) -> Iterator[Writing]:
+    """Look at a photo that could hardly be read: into shadows with corners, and beside a thumb."""
+    shrunk = shrink(writing.photo.pixels, WORKING_SIDE_PX)
+    shaded = map_shaded_ink(shrunk)
+    if shaded is not None:
+        yield arrange_writing(writing.photo, shaded)
+    if not writing.ink.is_faint:  # what is wide and faint are shadows
+        yield arrange_writing(writing.photo, map_wide_ink(shrunk))
 
 
 def look_at_sheets(photo: GreyPhoto) -> Iterator[Writing]:

@@ -29,7 +29,7 @@ from mnist_model.photo import (
     level_frame,
     look_again,
     look_at_sheets,
-    look_into_shadows,
+    look_closer,
 )
 from mnist_model.reasons import NOT_A_DIGIT, TOO_BLURRED
 from mnist_model.rejection import Rejector, load_rejector
@@ -145,9 +145,8 @@ class Reader:
         best = max((reading, *again), key=lambda one: one.certainty)
         if best.certainty > HARDLY_READ:
             return best
-        shaded = look_into_shadows(writing.photo)
-        if shaded is not None:
-            reading = self._read_writing(shaded)
+        for closer in look_closer(writing):
+            reading = self._read_writing(closer)
             if reading.certainty > HARDLY_READ:
                 return reading
         sheets = (self._read_writing(sheet) for sheet in look_at_sheets(writing.photo))

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mnist_model.paper import paper_brightness, paper_in_shadows
+from mnist_model.paper import paper_brightness, paper_in_shadows, paper_under_wide_things
 
 SIZE = (480, 640)
 
@@ -75,9 +75,15 @@ def test_the_corners_of_a_shadow_are_paper(turn_deg):
 
 @pytest.mark.parametrize("turn_deg", [0, 90])
 def test_a_shadow_without_corners_is_not_looked_into(turn_deg):
-    photo = _half_in_shadow(turn_deg)
-    cv2.line(photo, (250, 120), (390, 360), 60, 30)
-    assert paper_in_shadows(photo) is None
+    assert paper_in_shadows(_half_in_shadow(turn_deg)) is None
+
+
+def test_what_is_wider_than_strokes_is_filled_too():
+    photo = np.full(SIZE, 200, np.uint8)
+    cv2.line(photo, (250, 120), (300, 300), 60, 8)
+    cv2.line(photo, (0, 400), (90, 380), 120, 100)  # a thumb
+    thumb = np.s_[370:400, 20:100]
+    assert (paper_under_wide_things(photo)[thumb] > 190).all()
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (5, 7)])

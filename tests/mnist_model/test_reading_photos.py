@@ -246,3 +246,13 @@ def test_pictures_of_any_shape_get_an_answer(reader, shape, kind):
     reading = reader.read(to_png(page))
     assert reading.rejected == (not reading.digits)
     assert bool(reading.reason) == reading.rejected
+
+
+@pytest.mark.parametrize(("reach", "height"), [(60, 600), (100, 300), (100, 600), (160, 300)])
+def test_a_thumb_that_holds_the_paper_is_no_ink(reader, reach, height):
+    page = cv2.copyMakeBorder(_page([2]), 300, 300, 200, 211, cv2.BORDER_CONSTANT, value=250)
+    thumb = np.zeros(page.shape, np.uint8)
+    cv2.line(thumb, (0, height), (reach, height - 20), 1, 110)
+    roundness = np.minimum(cv2.distanceTransform(thumb, cv2.DIST_L2, 5) / 55, 1)
+    page = np.where(thumb > 0, 120 - 30 * roundness, page).astype(np.uint8)
+    assert reader.read(to_png(page)).text == "2"
