@@ -62,17 +62,20 @@ def measure_frame(piece: Piece) -> float:
     Returns:
         Degrees as `measure_slant`; 0 if the piece is no such thing, or is hardly turned.
     """
-    inked = cv2.findNonZero(piece.mask.view(np.uint8))
-    centre, (width, height), degrees = cv2.minAreaRect(inked)
+    mask = piece.mask.view(np.uint8)
+    # Of all its pixels, the outline's corners will do, in a tenth of the time.
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    centre, (width, height), degrees = cv2.minAreaRect(np.concatenate(outlines))
     quarters = round(degrees / 90)  # which of its sides is the width is up to OpenCV
     degrees -= 90 * quarters
     width, height = (height, width) if quarters % 2 else (width, height)
-    if abs(degrees) < _LEAST_DEG_OF_FRAME or len(inked) > _FRAME_FILL * width * height:
+    is_turned = abs(degrees) > _LEAST_DEG_OF_FRAME
+    if not is_turned or cv2.countNonZero(mask) > _FRAME_FILL * width * height:
         return 0.0
     size = round(width) + 1, round(height) + 1
     matrix = cv2.getRotationMatrix2D(centre, degrees, 1)
     matrix[:, 2] += np.subtract(size, 1) / 2 - np.array(centre)
-    level = cv2.warpAffine(piece.mask.view(np.uint8), matrix, size, flags=cv2.INTER_NEAREST)
+    level = cv2.warpAffine(mask, matrix, size, flags=cv2.INTER_NEAREST)
     reach = max(2, round(_FRAME_RIM * min(size)))
     sides = (level[:reach], level[-reach:], level[:, :reach].T, level[:, -reach:].T)
     is_frame = all(side.any(axis=0).mean() > _FRAME_SHARE for side in sides)
