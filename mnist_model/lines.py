@@ -76,7 +76,7 @@ def _find_lines(mask: Mask, picture: tuple[int, ...]) -> Mask:
         turned = np.ascontiguousarray(left.T)
         across, owners_across = _find_candidates(left, thickest_px, found_across)
         down, owners_down = _find_candidates(turned, thickest_px, found_down)
-        chosen_across, chosen_down = choose(across, down, longer), choose(down, across, longer)
+        chosen_across, chosen_down = choose(across, down, longer)
         found_across, found_down = [*found_across, *chosen_across], [*found_down, *chosen_down]
         chosen_across = (*chosen_across, *rest_of_ruling(across, found_across))
         chosen_down = (*chosen_down, *rest_of_ruling(down, found_down))

@@ -108,17 +108,27 @@ class Candidates:
 
 
 def choose(
-    candidates: Candidates, crossing: Candidates, picture_px: int
-) -> Sequence[StraightLine]:
+    across: Candidates, down: Candidates, picture_px: int
+) -> tuple[Sequence[StraightLine], Sequence[StraightLine]]:
     """Keep what cannot be a digit's stroke.
 
     Args:
-        candidates: What runs one way.
-        crossing: What runs the other way; its rows are the columns of `candidates`.
+        across: What runs across.
+        down: What runs down; its rows are the columns of `across`.
         picture_px: The longer side of the whole picture, if these are of a part of it.
     """
-    outer = _choose_outer(candidates, crossing, picture_px)
-    ends = (*crossing.found, *_choose_outer(crossing, candidates, picture_px))
+    outer_across = _choose_outer(across, down, picture_px)
+    outer_down = _choose_outer(down, across, picture_px)
+    return (
+        _add_inner(across, outer_across, (*down.found, *outer_down)),
+        _add_inner(down, outer_down, (*across.found, *outer_across)),
+    )
+
+
+def _add_inner(
+    candidates: Candidates, outer: Sequence[StraightLine], ends: Sequence[StraightLine]
+) -> Sequence[StraightLine]:
+    """Add to some lines those that end at others, as in a table, and the teeth of combs."""
     teeth = [tooth for rail in ends for tooth in _find_teeth(rail, candidates.lines)]
     return [
         line
