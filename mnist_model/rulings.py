@@ -7,6 +7,7 @@ told of nearly horizontal lines and of what crosses them; for the others, the pi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -23,6 +24,7 @@ _PARALLEL = 0.04  # slopes of one ruling's neighbours differ by no more
 _SQUARE = 0.15  # of a side: the sides of a square meet this exactly
 _FEWEST_RUNGS = 2  # lines between two others; a box at the end of a row may have only one
 _FEWEST_TEETH = 4  # lines that stand on another in even steps: fewer may be 1s over an underline
+_MOST_OF_FORM = 40  # lines that run one way; more are of wood or cloth, and would take long
 _TEETH_ALIKE = 0.25  # of their length: so much teeth differ
 _SHORTEST_SIDE = 0.25  # of the picture's side along it: a side of a frame that leaves the picture
 _THICKER = 1.5  # times as thick, and a pixel, lines that belong together are at most
@@ -54,32 +56,32 @@ class StraightLine:
     segments: tuple[Segment, ...]
     reach: tuple[int, int]  # so far ink goes on, straight ahead, to the left and to the right
 
-    @property
+    @cached_property
     def left(self) -> int:
         """The first column."""
         return self.segments[0].left
 
-    @property
+    @cached_property
     def right(self) -> int:
         """The first column beyond it."""
         return self.segments[-1].right
 
-    @property
+    @cached_property
     def length(self) -> int:
         """Columns from left to right."""
         return self.right - self.left
 
-    @property
+    @cached_property
     def middle(self) -> float:
         """The row where it is, on average."""
         return sum(segment.middle for segment in self.segments) / len(self.segments)
 
-    @property
+    @cached_property
     def slope(self) -> float:
         """Rows down for each column to the right."""
         return float(np.median([segment.slope for segment in self.segments]))
 
-    @property
+    @cached_property
     def thickness(self) -> float:
         """Rows from its upper to its lower side, where it is thickest."""
         return max(segment.thickness for segment in self.segments)
@@ -89,12 +91,13 @@ class StraightLine:
         nearest = min(self.segments, key=lambda one: max(one.left - x, x - one.right))
         return nearest.height_at(x)
 
-    def joins(self, left: float, right: float, slack: float) -> bool:
-        """Tell whether it runs from one column to another, or ends near them."""
-        return (
-            self.reach[0] - slack < left < self.left + slack
-            and self.right - slack < right < self.reach[1] + slack
-        )
+    def starts_at(self, x: float, slack: float) -> bool:
+        """Tell whether it begins near a column, or ink goes on from it to there."""
+        return self.reach[0] - slack < x < self.left + slack
+
+    def ends_at(self, x: float, slack: float) -> bool:
+        """Tell the same of its end."""
+        return self.right - slack < x < self.reach[1] + slack
 
 
 @dataclass(frozen=True)
@@ -140,18 +143,20 @@ def _add_inner(
 def _choose_outer(
     candidates: Candidates, crossing: Candidates, picture_px: int
 ) -> Sequence[StraightLine]:
-    """Keep the lines of rulings, and the sides of squares and frames."""
+    """Keep the lines of rulings, and the sides of squares, frames, tables and combs."""
     shortest_ruling = _LONG_AMONG_LIKE * picture_px
+    is_texture = max(len(candidates.lines), len(crossing.lines)) > _MOST_OF_FORM
     chosen = []
     for line in candidates.lines:
-        along = _no_thinner(line, (*candidates.lines, *candidates.found))
-        across = _no_thinner(line, (*crossing.lines, *crossing.found))
+        # Of a texture there are too many to look at the thinner ones again, too.
+        known_along, known_across = ((), ()) if is_texture else (candidates.found, crossing.found)
+        along = _no_thinner(line, (*candidates.lines, *known_along))
+        across = _no_thinner(line, (*crossing.lines, *known_across))
         if (
             _is_from_the_edge(line, candidates)
             or (line.length > shortest_ruling and len(_likes(line, candidates.lines, _ALIKE)) > 1)
             or _is_side_of_square(line, along, across)
-            or _is_rail(line, along, across)
-            or _find_teeth(line, across)
+            or (not is_texture and (_is_rail(line, along, across) or _find_teeth(line, across)))
             or _is_side_of_open_frame(line, candidates, crossing)
         ):
             chosen.append(line)
@@ -220,10 +225,21 @@ def _is_side_of_square(
     for other in _likes(line, lines, 1 - 2 * _SQUARE):
         near, far = sorted((line.middle, other.middle))
         slack = _SQUARE * min(line.length, far - near) + line.thickness
-        ends = [side.height_at(line.middle) for side in crossing if side.joins(near, far, slack)]
-        if any(line.joins(left, right, slack) for left in ends for right in ends):
+        corners = [
+            side.height_at(line.middle)
+            for side in crossing
+            if side.starts_at(near, slack) and side.ends_at(far, slack)
+        ]
+        if _runs_between(line, corners, slack):
             return True
     return False
+
+
+def _runs_between(line: StraightLine, columns: Sequence[float], slack: float) -> bool:
+    """Tell whether a line begins and ends at some of these columns."""
+    return any(line.starts_at(x, slack) for x in columns) and any(
+        line.ends_at(x, slack) for x in columns
+    )
 
 
 def _is_rail(
@@ -240,7 +256,8 @@ def _count_rungs(line: StraightLine, other: StraightLine, crossing: Sequence[Str
     rungs = 0
     for rung in crossing:
         near, far = sorted(rail.height_at(rung.middle) for rail in (line, other))
-        rungs += rung.joins(near, far, _SQUARE * (far - near))
+        slack = _SQUARE * (far - near)
+        rungs += rung.starts_at(near, slack) and rung.ends_at(far, slack)
     return rungs
 
 
@@ -281,8 +298,7 @@ def _is_between(line: StraightLine, crossing: Sequence[StraightLine]) -> bool:
         if other.reach[0] - slack < line.middle < other.reach[1] + slack
     ]
     slack += max((other.thickness / 2 for other in ends), default=0.0)
-    places = [other.height_at(line.middle) for other in ends]
-    return any(line.joins(near, far, slack) for near in places for far in places)
+    return _runs_between(line, [other.height_at(line.middle) for other in ends], slack)
 
 
 def _is_side_of_open_frame(
