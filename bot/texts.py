@@ -268,8 +268,9 @@ def history_text(history: History) -> str:
     """List a person's last readings, newest first."""
     lines = [f"<b>Your last readings</b> ({len(history.readings)} of {history.count:,})"]
     for past in history.readings:
-        read = _shorten("".join(str(digit.label) for digit in past.reading.digits)) or "nothing"
-        said = _said_briefly(past.reading.digits)
+        digits = past.reading.digits
+        read = _shorten(_in_rows(digits, [str(digit.label) for digit in digits])) or "nothing"
+        said = _said_briefly(digits)
         lines.append(f"{past.created_at:%Y-%m-%d %H:%M}  <b>{read}</b>{said}")
     return "\n".join(lines)
 
@@ -280,9 +281,8 @@ def _said_briefly(digits: tuple[DigitView, ...]) -> str:
     labels = _labels_as_said(digits)
     if labels == [digit.label for digit in digits]:
         return " ✓"
-    return " → " + _shorten(
-        "".join("✗" if label == NOT_A_DIGIT else str(label) for label in labels)
-    )
+    written = ["✗" if label == NOT_A_DIGIT else str(label) for label in labels]
+    return " → " + _shorten(_in_rows(digits, written))
 
 
 def _shorten(number: str) -> str:
@@ -533,7 +533,7 @@ def _a(label: int, *, bold: bool = False) -> str:
 
 
 def _number(digits: tuple[DigitView, ...]) -> str:
-    number = "".join(str(digit.label) for digit in digits)
+    number = _in_rows(digits, [str(digit.label) for digit in digits])
     least = min(digits, key=lambda digit: digit.confidence)
     if least.confidence >= _SURE:
         return f"I read <b>{number}</b>. I am {_percent(least.confidence)} sure of every digit."
@@ -545,12 +545,20 @@ def _number(digits: tuple[DigitView, ...]) -> str:
     )
 
 
+def _in_rows(digits: tuple[DigitView, ...], labels: list[str]) -> str:
+    """Write the labels of a reading's digits, with a space between two rows."""
+    return "".join(
+        f" {label}" if digit.starts_row else label
+        for digit, label in zip(digits, labels, strict=True)
+    )
+
+
 def _judgement(digits: tuple[DigitView, ...]) -> str:
     labels = _labels_as_said(digits)
     if labels == [digit.label for digit in digits]:
         return "👍 You say that this is right."
     if len(labels) > 1 and NOT_A_DIGIT not in labels:
-        return f"✏️ You say that it is <b>{''.join(map(str, labels))}</b>."
+        return f"✏️ You say that it is <b>{_in_rows(digits, list(map(str, labels)))}</b>."
     return f"✏️ You say that it is <b>{', '.join(map(label_text, labels))}</b>."
 
 

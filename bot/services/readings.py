@@ -47,6 +47,7 @@ class DigitView:
     confidence: float  # calibrated, 0-1
     probabilities: tuple[float, ...]  # 10, one for each digit
     corrected_label: int | None  # 0-9 or NOT_A_DIGIT; None while nobody has said anything
+    starts_row: bool = False  # it is the first of another row than the digit before it
 
     @property
     def candidates(self) -> list[tuple[int, float]]:
@@ -188,10 +189,17 @@ def view_of(reading: Reading) -> ReadingView:
                 confidence=digit.confidence,
                 probabilities=struct.unpack("<10f", digit.probabilities),
                 corrected_label=digit.correction.label if digit.correction else None,
+                starts_row=before is not None and _starts_row(digit, before),
             )
-            for digit in reading.digits
+            for before, digit in zip((None, *reading.digits), reading.digits, strict=False)
         ),
     )
+
+
+def _starts_row(digit: DigitPrediction, before: DigitPrediction) -> bool:
+    """Tell whether a digit lies left of the one that was read before it, or all below it."""
+    is_left = 2 * digit.box_x + digit.box_width < 2 * before.box_x + before.box_width
+    return is_left or digit.box_y >= before.box_y + before.box_height
 
 
 def _read_digit(digit: DigitPrediction) -> ReadDigit:

@@ -67,6 +67,14 @@ def test_sure_number() -> None:
     assert text_of(digit(4, 0.97), digit(7, 0.95)) == sentence
 
 
+def test_rows_of_a_number_are_apart() -> None:
+    second_row = replace(digit(2, 0.95), starts_row=True)
+    assert "<b>47 20</b>" in text_of(digit(4, 0.97), digit(7, 0.95), second_row, digit(0, 0.95))
+    corrected = replace(second_row, corrected_label=3)
+    said = text_of(digit(4, 0.97), digit(7, 0.95), corrected, digit(0, 0.95))
+    assert "You say that it is <b>47 30</b>." in said
+
+
 def test_number_with_an_unsure_digit_names_it() -> None:
     assert text_of(digit(4, 0.97), digit(7, 0.6)) == (
         "I read <b>47</b>, but I am only 60% sure of digit 2, the 7: it could be a 1 (30%)."

@@ -1,8 +1,9 @@
 import io
 
+import numpy as np
 import pillow_heif
 import pytest
-from drawing import blank_page, draw_digits
+from drawing import blank_page, draw_digits, to_png
 from PIL import Image
 from sqlalchemy import func, select
 from telegram import Update
@@ -28,6 +29,25 @@ async def test_photo_is_answered_with_its_digit(playground: Playground, label: i
     assert f"This is a {label}." in answer["text"]
     assert answer["reply_to_message"]["message_id"] == photo["message_id"]
     assert buttons_of(answer) == ["👍 Right", "👎 Wrong", "🔍 What did you see?"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "number"),
+    [
+        (([2, 7, 4], [3, 0, 7]), "274 307"),
+        (([2], [3, 0, 7]), "2 307"),
+        (([2, 7], [4], [3, 0]), "27 4 30"),
+        (([2, 7, 4, 3, 0, 7],), "274307"),
+    ],
+)
+async def test_rows_of_digits_are_apart_in_the_answer(
+    playground: Playground, rows: tuple[list[int], ...], number: str
+) -> None:
+    pages = [np.asarray(Image.open(io.BytesIO(draw_digits(row))).convert("L")) for row in rows]
+    width = max(page.shape[1] for page in pages)
+    padded = [np.pad(page, ((0, 0), (0, width - page.shape[1])), "edge") for page in pages]
+    photo = await playground.send_photo(USER_ID, to_png(np.vstack(padded)))
+    assert f"I read {number}" in (await playground.answer(photo))["text"]
 
 
 async def test_reading_is_stored_with_all_that_learning_needs(
