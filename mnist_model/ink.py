@@ -96,27 +96,30 @@ def map_ink(grey: Pixels, *, against_leaning: bool = False) -> InkMap:
     return _measure_ink(smooth, paper, is_light_on_dark=is_light, is_ambiguous=is_ambiguous)
 
 
-def map_shaded_ink(grey: Pixels) -> InkMap | None:
+def map_shaded_ink(grey: Pixels, *, is_light_on_dark: bool) -> InkMap | None:
     """Tell ink from paper where shadows have corners or narrow parts; None if none has.
 
     Args:
         grey: As for `map_ink`.
+        is_light_on_dark: As that told.
     """
-    is_light = is_light_on_dark(grey)
-    smooth = _smooth(grey, is_light_on_dark=is_light)
+    smooth = _smooth(grey, is_light_on_dark=is_light_on_dark)
     paper = paper_in_shadows(smooth)
-    return None if paper is None else _measure_ink(smooth, paper, is_light_on_dark=is_light)
+    if paper is None:
+        return None
+    return _measure_ink(smooth, paper, is_light_on_dark=is_light_on_dark)
 
 
-def map_wide_ink(grey: Pixels) -> InkMap:
+def map_wide_ink(grey: Pixels, *, is_light_on_dark: bool) -> InkMap:
     """Tell all that is dark from paper, what is wider than any stroke, too, as a thumb.
 
     Args:
         grey: As for `map_ink`.
+        is_light_on_dark: As that told.
     """
-    is_light = is_light_on_dark(grey)
-    smooth = _smooth(grey, is_light_on_dark=is_light)
-    return _measure_ink(smooth, paper_under_wide_things(smooth), is_light_on_dark=is_light)
+    smooth = _smooth(grey, is_light_on_dark=is_light_on_dark)
+    paper = paper_under_wide_things(smooth)
+    return _measure_ink(smooth, paper, is_light_on_dark=is_light_on_dark)
 
 
 def map_heavy_ink(grey: Pixels) -> InkMap | None:

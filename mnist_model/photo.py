@@ -294,11 +294,14 @@ def look_again(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
 def look_closer(writing: Writing) -> Iterator[Writing]:
     """Look at a photo that could hardly be read: into shadows with corners, and beside a thumb."""
     shrunk = shrink(writing.photo.pixels, WORKING_SIDE_PX)
-    shaded = map_shaded_ink(shrunk)
+    is_light_on_dark = writing.ink.is_light_on_dark
+    shaded = map_shaded_ink(shrunk, is_light_on_dark=is_light_on_dark)
     if shaded is not None:
         yield arrange_writing(writing.photo, shaded)
     if not writing.ink.is_faint:  # what is wide and faint are shadows
-        yield arrange_writing(writing.photo, map_wide_ink(shrunk))
+        yield arrange_writing(
+            writing.photo, map_wide_ink(shrunk, is_light_on_dark=is_light_on_dark)
+        )
 
 
 def look_at_sheets(photo: GreyPhoto) -> Iterator[Writing]:

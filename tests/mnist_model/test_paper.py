@@ -14,6 +14,13 @@ def _half_in_shadow(turn_deg):
     return np.where(across > 0, 110, 220).astype(np.uint8)
 
 
+def _write_on(paper):
+    """The paper with a 7 on it, and where that is."""
+    digit = np.zeros(SIZE, np.uint8)
+    cv2.polylines(digit, [np.array([(240, 140), (400, 140), (300, 340)])], False, 1, 24)
+    return np.where(digit > 0, paper // 2, paper), digit
+
+
 @pytest.mark.parametrize("turn_deg", range(0, 180, 15))
 def test_bare_paper_is_as_it_is(turn_deg):
     paper = _half_in_shadow(turn_deg)
@@ -24,9 +31,7 @@ def test_bare_paper_is_as_it_is(turn_deg):
 @pytest.mark.parametrize("turn_deg", range(0, 180, 15))
 def test_a_shadows_edge_goes_on_under_the_stroke_that_crosses_it(turn_deg):
     paper = _half_in_shadow(turn_deg)
-    digit = np.zeros(SIZE, np.uint8)
-    cv2.polylines(digit, [np.array([(240, 140), (400, 140), (300, 340)])], False, 1, 24)
-    photo = np.where(digit > 0, paper // 2, paper)
+    photo, digit = _write_on(paper)
     found = paper_brightness(photo)
     is_inked = digit > 0
     assert (found[is_inked] > photo[is_inked] + 30).mean() > 0.97  # no gap where it crosses
@@ -62,9 +67,7 @@ def _like_ink(paper, photo):
 @pytest.mark.parametrize("turn_deg", range(0, 90, 15))
 def test_the_corners_of_a_shadow_are_paper(turn_deg):
     paper = _in_a_phones_shadow(turn_deg)
-    digit = np.zeros(SIZE, np.uint8)
-    cv2.polylines(digit, [np.array([(240, 140), (400, 140), (300, 340)])], False, 1, 24)
-    photo = np.where(digit > 0, paper // 2, paper)
+    photo, digit = _write_on(paper)
     found = paper_in_shadows(photo)
     is_bare = cv2.dilate(digit, np.ones((15, 15), np.uint8)) == 0
     assert _like_ink(paper_brightness(photo), photo)[is_bare].any()
