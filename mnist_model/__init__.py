@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from mnist_model.evaluate import evaluate_model as evaluate_model
     from mnist_model.figures import display_sample_images as display_sample_images
     from mnist_model.model import create_model as create_model
-    from mnist_model.photo import Box as Box
     from mnist_model.photo import find_writing as find_writing
     from mnist_model.reader import DigitReading as DigitReading
     from mnist_model.reader import Reader as Reader
@@ -33,9 +32,10 @@ if TYPE_CHECKING:
     from mnist_model.recipes import Recipe as Recipe
     from mnist_model.train import train_model as train_model
     from mnist_model.train import train_recipe as train_recipe
+    from mnist_model.writing import Box as Box
 
 _HOMES = {
-    "Box": "photo",
+    "Box": "writing",
     "Checkpoint": "checkpoint",
     "CheckpointError": "errors",
     "CheckpointMetadata": "checkpoint",

@@ -20,17 +20,14 @@ from mnist_model.checkpoint import (
     load_checkpoint,
 )
 from mnist_model.inference import NumpyMLP, log_softmax
-from mnist_model.photo import (
-    Box,
-    Line,
-    Writing,
-    find_writing,
+from mnist_model.looking_again import (
     level,
     level_frame,
     look_again,
     look_at_sheets,
     look_closer,
 )
+from mnist_model.photo import find_writing
 from mnist_model.reasons import NOT_A_DIGIT, TOO_BLURRED
 from mnist_model.rejection import Rejector, load_rejector
 from mnist_model.segmentation import (
@@ -42,6 +39,7 @@ from mnist_model.segmentation import (
     list_candidates,
 )
 from mnist_model.wholeness import load_wholeness
+from mnist_model.writing import Box, Line, Writing
 
 __all__ = ["Box", "DigitReading", "Reader", "Reading"]
 

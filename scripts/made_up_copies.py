@@ -13,8 +13,9 @@ from made_up_scenes import NO_DIGIT
 from numpy.typing import NDArray
 
 from mnist_model.data import Split
-from mnist_model.photo import Writing, find_writing
+from mnist_model.photo import find_writing
 from mnist_model.segmentation import Piece, cut_line, join, list_candidates
+from mnist_model.writing import Writing
 
 _SIDE_PX = (110, 300)  # of a photo
 _SHARE = (0.3, 0.8)  # of a photo's side, a digit has

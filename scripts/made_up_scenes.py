@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from mnist_model.data import Split
 from mnist_model.decoding import GreyPhoto
 from mnist_model.ink import InkMap
-from mnist_model.photo import Writing, arrange_writing
+from mnist_model.photo import arrange_writing
 from mnist_model.segmentation import STEP_COSTS, Piece, cut_line, list_candidates
+from mnist_model.writing import Writing
 
 NO_DIGIT = 10
 UNSURE = -1  # to the eye it may be a digit or not: nothing to learn from

@@ -1,0 +1,107 @@
+"""Other ways to look at a photo, where the first left a doubt or hardly anything was read."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_model.decoding import GreyPhoto, shrink
+from mnist_model.ink import (
+    WORKING_SIDE_PX,
+    map_heavy_ink,
+    map_ink,
+    map_shaded_ink,
+    map_wide_ink,
+)
+from mnist_model.photo import arrange_writing, find_writing
+from mnist_model.sheet import single_out_sheets
+from mnist_model.slant import measure_frame, measure_slant, turn_level
+from mnist_model.writing import Writing
+
+_LEAST_SLANTED = 0.5  # of its line's height: lower pieces tell nothing of how it runs
+
+
+def level_frame(writing: Writing) -> Writing | None:
+    """Turn a photo so that the square, or the row of squares, that digits are in stands level.
+
+    Returns:
+        What is written in it then; None if there is none, or if it stands level already.
+    """
+    if writing.largest is None:
+        return None
+    frame = writing.largest
+    slant_deg = measure_frame(frame)
+    if slant_deg == 0:
+        return None
+    is_kept = _mark_writing(writing)
+    within = np.s_[frame.top : frame.bottom, frame.left : frame.right]
+    is_kept[within] = writing.ink.contrast[within] > writing.ink.threshold
+    return arrange_writing(*turn_level(writing.photo, writing.ink, is_kept, slant_deg))
+
+
+def level(writing: Writing) -> Writing | None:
+    """Turn a photo so that lines of writing that run uphill or downhill run level.
+
+    Returns:
+        What is written in it then; None if its lines run level already.
+    """
+    tall = [
+        piece
+        for line in writing.lines
+        for piece in line.pieces
+        if piece.height >= _LEAST_SLANTED * line.height
+    ]
+    slant_deg = measure_slant(tall)
+    if slant_deg == 0:
+        return None
+    is_kept = _mark_writing(writing)
+    return arrange_writing(*turn_level(writing.photo, writing.ink, is_kept, slant_deg))
+
+
+def _mark_writing(writing: Writing) -> NDArray[np.bool_]:
+    """Tell which pixels of the ink map are what is written; (H, W)."""
+    is_writing = np.zeros_like(writing.is_inked)
+    for line in writing.lines:
+        for piece in line.pieces:
+            is_writing[piece.top : piece.bottom, piece.left : piece.right] |= piece.mask
+    return is_writing
+
+
+def look_again(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
+    """Look at a photo in other ways, where the first look left a doubt.
+
+    Args:
+        photo: The bytes of an image file, or its path.
+        writing: What was found in it at first.
+    """
+    if writing.ink.is_faint:
+        yield find_writing(photo, darkest_channel=True)
+    grey = writing.photo
+    shrunk = shrink(grey.pixels, WORKING_SIDE_PX)
+    if writing.ink.is_ambiguous:
+        yield arrange_writing(grey, map_ink(shrunk, against_leaning=True))
+    heavy = map_heavy_ink(shrunk)
+    if heavy is not None:
+        yield arrange_writing(grey, heavy)
+    if len(writing.lines) > 1:
+        yield arrange_writing(grey, writing.ink, may_be_torn=True)
+
+
+def look_closer(writing: Writing) -> Iterator[Writing]:
+    """Look at a photo that could hardly be read: into shadows with corners, and beside a thumb."""
+    shrunk = shrink(writing.photo.pixels, WORKING_SIDE_PX)
+    is_light_on_dark = writing.ink.is_light_on_dark
+    shaded = map_shaded_ink(shrunk, is_light_on_dark=is_light_on_dark)
+    if shaded is not None:
+        yield arrange_writing(writing.photo, shaded)
+    if not writing.ink.is_faint:  # what is wide and faint are shadows
+        yield arrange_writing(
+            writing.photo, map_wide_ink(shrunk, is_light_on_dark=is_light_on_dark)
+        )
+
+
+def look_at_sheets(photo: GreyPhoto) -> Iterator[Writing]:
+    """Look at each sheet of paper in a photo alone, without what it lies on; likeliest first."""
+    for sheet in single_out_sheets(photo):
+        yield arrange_writing(sheet, map_ink(shrink(sheet.pixels, WORKING_SIDE_PX)))
