@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 _LONG = 0.85  # of the picture's side: a line that reaches only one edge is this long
+_LONG_THROUGH = 0.5  # of it: the same, if ink goes straight on from edge to edge
 _LONG_IN_RIM = 0.5  # of the picture's side: the same, if it runs beside another edge
 _RIM = 0.15  # of the shorter side: this near, a line runs beside an edge
 _LONG_AMONG_LIKE = 0.5  # of the longer side: so long are the lines of a ruling that ends inside
@@ -198,11 +199,14 @@ def _is_of_ruling(line: StraightLine, ruling: Sequence[StraightLine]) -> bool:
 def _is_from_the_edge(line: StraightLine, candidates: Candidates) -> bool:
     height, width = candidates.height, candidates.width
     margin = max(2, EDGE * width)
-    edges = int(line.left < margin) + int(line.right > width - margin)
+    is_through = line.reach[0] < margin and line.reach[1] > width - margin
+    if is_through and line.length > _LONG_THROUGH * width:
+        return True
     rim = _RIM * min(height, width)
     is_beside_an_edge = not rim < line.middle < height - rim
     shortest = _LONG_IN_RIM if is_beside_an_edge else _LONG
-    return edges == 2 or (edges == 1 and line.length > shortest * width)
+    from_one_edge = line.left < margin or line.right > width - margin
+    return from_one_edge and line.length > shortest * width
 
 
 def _likes(

@@ -83,6 +83,17 @@ def test_a_line_too_faint_to_be_all_ink_goes():
     assert erase_lines(inked).sum() > 1.03 * mask.sum()
 
 
+def test_a_thick_line_from_edge_to_edge_goes_though_a_tail_touches_it_near_its_end():
+    line = np.zeros((76, 309), np.uint8)
+    line[:, 147:154] = 1
+    tail = np.zeros_like(line)
+    cv2.polylines(tail, [np.array([(200, 10), (205, 50), (185, 60), (150, 54)])], False, 1, 9)
+    erased = erase_lines(line | tail)
+    beside = (line > 0) & (cv2.dilate(tail, np.ones((9, 9), np.uint8)) == 0)
+    assert erased[:50][beside[:50]].mean() < 0.05
+    assert erased[tail & (1 - line) > 0].all()
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 80), (10, 10), (17, 300)])
 def test_pictures_too_small_for_lines_stay_as_they_are(shape):
     mask = np.ones(shape, np.uint8)
