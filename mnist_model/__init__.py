@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from mnist_model.errors import UnreadablePhotoError as UnreadablePhotoError
     from mnist_model.evaluate import evaluate_model as evaluate_model
     from mnist_model.figures import display_sample_images as display_sample_images
+    from mnist_model.line_reading import DigitReading as DigitReading
     from mnist_model.model import create_model as create_model
     from mnist_model.photo import find_writing as find_writing
-    from mnist_model.reader import DigitReading as DigitReading
     from mnist_model.reader import Reader as Reader
     from mnist_model.reader import Reading as Reading
     from mnist_model.recipes import RECIPES as RECIPES
@@ -40,7 +40,7 @@ _HOMES = {
     "CheckpointError": "errors",
     "CheckpointMetadata": "checkpoint",
     "DataError": "errors",
-    "DigitReading": "reader",
+    "DigitReading": "line_reading",
     "EmptyPhotoError": "errors",
     "MLPConfig": "config",
     "MnistModelError": "errors",

@@ -20,6 +20,7 @@ from mnist_model.checkpoint import (
     load_checkpoint,
 )
 from mnist_model.inference import NumpyMLP, log_softmax
+from mnist_model.line_reading import LEAST_LIKELY, CutLine, DigitReading, LineReading
 from mnist_model.looking_again import (
     level,
     level_frame,
@@ -30,13 +31,14 @@ from mnist_model.looking_again import (
 from mnist_model.photo import find_writing
 from mnist_model.reasons import NOT_A_DIGIT, TOO_BLURRED
 from mnist_model.rejection import Rejector, load_rejector
+from mnist_model.rows import load_row_network
 from mnist_model.segmentation import (
     STEP_COSTS,
     Candidate,
     Piece,
-    choose_chain,
     cut_line,
     list_candidates,
+    score_skips,
 )
 from mnist_model.wholeness import load_wholeness
 from mnist_model.writing import Box, Line, Writing
@@ -44,25 +46,12 @@ from mnist_model.writing import Box, Line, Writing
 __all__ = ["Box", "DigitReading", "Reader", "Reading"]
 
 SUREST_REJECTED = 0.02  # certainty; of made-up validation photos of digits, 0.6 % have less
-MOST_LEFT_OUT = 0.2  # of a line's ink is dirt; more is a sign that it holds no digits
-HOPELESS = 1e-3  # probability of one whole digit; nothing below it is looked at further
+HOPELESS = 1e-4  # probability of one whole digit; nothing below it is looked at further
 LEAST_WHOLE = 0.025  # the same that counts: people can teach the other networks, but not this one
 DOUBTFUL_READING = 0.5  # certainty; below it, a faint or ambiguous photo is looked at again
 HARDLY_READ = 0.3  # certainty; below it, sheets of paper that lie on something else are looked for
 # Log-probability of a whole line: below it, other cuts are tried.
 DOUBTFUL_LINE = -1.0
-LEAST_LIKELY = math.log(1e-6)  # one piece that is surely no digit does not settle a long number
-
-
-@dataclass(frozen=True, eq=False)
-class DigitReading:
-    """One digit of a photo, and what the model makes of it."""
-
-    label: int  # 0 to 9
-    confidence: float  # calibrated probability of `label`, 0 to 1
-    box: Box  # where its ink is, in pixels of the upright photo
-    probabilities: NDArray[np.float32]  # (10,), sums to 1
-    image: NDArray[np.uint8]  # (28, 28), light ink on black: what the model saw
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,15 +75,6 @@ class Judgements:
     is_refused: NDArray[np.bool_]  # (N,)
 
 
-@dataclass(frozen=True, eq=False)
-class _LineReading:
-    """One way to read a line."""
-
-    digits: tuple[DigitReading, ...]
-    scores: tuple[float, ...]  # log-probability of each to be one; more for much left out
-    total: float  # log-probability of the whole line
-
-
 class Reader:
     """A checkpoint and the photo pipeline, ready to read.
 
@@ -110,6 +90,7 @@ class Reader:
         self.metadata: CheckpointMetadata = checkpoint.metadata
         self._network = NumpyMLP(checkpoint.metadata.config, checkpoint.weights)
         self._wholeness = load_wholeness()
+        self._row_network = load_row_network()
         self.rejector = (
             load_rejector()
             if checkpoint.rejector is None
@@ -176,43 +157,35 @@ class Reader:
         words = ("".join(str(digit.label) for digit in line.digits) for line in lines)
         return Reading(digits, " ".join(filter(None, words)), False, None, certainty)
 
-    def _read_line(self, writing: Writing, line: Line) -> _LineReading:
+    def _read_line(self, writing: Writing, line: Line) -> LineReading:
         """Cut a line into digits; where that leaves a doubt, cut it in other ways, too."""
         tries = []
         for pieces in _list_cuts(writing, line):
-            tries.append(self._read_pieces(writing, pieces, line.height))
-            if tries[-1].total > DOUBTFUL_LINE:
-                break
-        return max(tries, key=lambda one: one.total)
+            tries.append(self._judge_pieces(writing, pieces, line.height))
+            reading = tries[-1].choose()
+            if reading.total > DOUBTFUL_LINE:
+                return reading
+        # Which of the cuts are good, a network can tell that sees the whole row.
+        row = writing.show_row(line)
+        told = self._row_network.log_probabilities(row.pixels)
+        return max((one.weigh(row, told).choose() for one in tries), key=lambda one: one.total)
 
-    def _read_pieces(
+    def _judge_pieces(
         self, writing: Writing, pieces: Sequence[Piece], line_height: float
-    ) -> _LineReading:
-        """Try all ways to join a line's pieces to digits, and return the best."""
+    ) -> CutLine:
+        """Let all networks judge all ways to join a line's pieces to digits."""
+        skip_scores = score_skips(pieces, line_height)
         candidates, whole = self._list_hopeful(writing, list_candidates(pieces, line_height))
         if not candidates:
-            return _LineReading((), (), -math.inf)
+            return CutLine(
+                pieces, (), (), np.empty((0, 10), np.float32), whole, whole, skip_scores
+            )
         cuts = [writing.cut_out(candidate.piece) for candidate in candidates]
         images = np.stack([cut.image for cut in cuts])  # (N, 28, 28)
         by_classifier, by_rejector = self.classify(images), self._reject(images)
-        probabilities = _combine(by_classifier, by_rejector)
         scores = _score(by_classifier, by_rejector, whole)
-        chain = choose_chain(pieces, candidates, scores, line_height)
-        digits = tuple(
-            DigitReading(
-                label=int(probabilities[index].argmax()),
-                confidence=float(probabilities[index].max()),
-                box=cuts[index].box,
-                probabilities=probabilities[index],
-                image=cuts[index].image,
-            )
-            for index in chain.chosen
-        )
-        likely = [float(scores[index]) for index in chain.chosen]
-        if chain.left_out > MOST_LEFT_OUT:  # it counts for as many digits as it is large
-            unread = len(digits) * chain.left_out / (1 - chain.left_out) if digits else 1
-            likely += [LEAST_LIKELY] * max(1, round(unread))
-        return _LineReading(digits, tuple(likely), chain.total)
+        probabilities = _combine(by_classifier, by_rejector)
+        return CutLine(pieces, candidates, cuts, probabilities, scores, scores, skip_scores)
 
     def _list_hopeful(
         self, writing: Writing, candidates: Sequence[Candidate]

@@ -154,11 +154,17 @@ def _count_found(pieces: Sequence[Piece], first: int, end: int) -> int:
     return uncut + len(origins - {-1})
 
 
+def score_skips(pieces: Sequence[Piece], line_height: float) -> NDArray[np.float64]:
+    """Tell what it costs to leave each piece out, as a log-probability, (number of pieces,)."""
+    sizes = np.array([max(piece.mask.shape) for piece in pieces]) / line_height
+    return SKIP_SCORE * np.minimum(sizes, 1.0) ** 2
+
+
 def choose_chain(
     pieces: Sequence[Piece],
     candidates: Sequence[Candidate],
     scores: NDArray[np.floating],
-    line_height: float,
+    skip_scores: NDArray[np.floating],
 ) -> Chain:
     """Find the candidates that explain the line best.
 
@@ -166,13 +172,12 @@ def choose_chain(
         pieces: Of the line, from left to right.
         candidates: What may be digits.
         scores: How well each looks like one, log-probabilities, (number of candidates,).
-        line_height: In pixels, as the pieces' sizes.
+        skip_scores: How well each piece looks like none of any, the same, (number of pieces,).
     """
     best = [0.0]
     came_from: list[int | None] = [None]
     for end in range(1, len(pieces) + 1):
-        size = min(1.0, max(pieces[end - 1].mask.shape) / line_height)
-        total, choice = best[end - 1] + SKIP_SCORE * size**2, None
+        total, choice = best[end - 1] + float(skip_scores[end - 1]), None
         for index, candidate in enumerate(candidates):
             if candidate.end == end and best[candidate.first] + scores[index] > total:
                 total, choice = float(best[candidate.first] + scores[index]), index

@@ -11,7 +11,9 @@ from mnist_model.config import IMAGE_SIZE_PX
 from mnist_model.decoding import GreyPhoto
 from mnist_model.ink import InkMap
 from mnist_model.rendering import DIGIT_SIZE_PX, render_digit
-from mnist_model.segmentation import Piece
+from mnist_model.rows import DIGIT_PX, MARGIN_PX, STEP_PX, TALLEST_PX, RowPicture
+from mnist_model.rows import HEIGHT_PX as ROW_HEIGHT_PX
+from mnist_model.segmentation import Piece, join
 
 _FULL_INK = 0.9  # of a piece's pixels are at most as strong as full ink
 _FAINT_BRIDGE = 0.6  # of full ink: what is fainter may join two digits by blur alone
@@ -104,6 +106,21 @@ class Writing:
             _shrink_to_digit(layer) for layer in (np.where(own, contrast, np.uint8(0)), others)
         )
         return np.stack([cv2.convertScaleAbs(layer, alpha=255 / full_ink) for layer in shown])
+
+    def show_row(self, line: Line) -> RowPicture:
+        """Show all ink of a line in one picture, as the network for rows sees it."""
+        row = join(line.pieces)
+        contrast = self.ink.contrast[row.top : row.bottom, row.left : row.right]
+        own = np.where(row.mask, contrast, np.uint8(0))
+        strength = cv2.convertScaleAbs(own, alpha=255 / _full_ink(contrast, row.mask))
+        scale = min(DIGIT_PX / line.height, TALLEST_PX / row.height)
+        size = [max(1, round(side * scale)) for side in strength.shape[::-1]]
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        small = cv2.resize(strength, size, interpolation=method)
+        above = (ROW_HEIGHT_PX - len(small)) // 2
+        right = MARGIN_PX + size[0] % STEP_PX  # it is to be of whole steps
+        frame = (above, ROW_HEIGHT_PX - len(small) - above), (MARGIN_PX, right)
+        return RowPicture(np.pad(np.asarray(small, np.uint8), frame), row.left, scale)
 
     def part_at_faint_ink(self, line: Line) -> Line:
         """Part the pieces of a line where only faint ink joins their strong ink."""

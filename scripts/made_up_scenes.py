@@ -1,11 +1,12 @@
 """Made-up lines of digits, and much that is no digit, as the reader cuts them up. Seeded.
 
 Every candidate that the reader's own segmentation finds comes with what it is: a digit, or none
-(a part of one, two in one, a letter...). Training material for `train_rejector.py`.
+(a part of one, two in one, a letter...); and every row with the digits in it. Training material
+for `train_rejector.py`, `train_wholeness.py` and `train_rows.py`.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import made_up_ink as ink
@@ -17,14 +18,16 @@ from mnist_model.data import Split
 from mnist_model.decoding import GreyPhoto
 from mnist_model.ink import InkMap
 from mnist_model.photo import arrange_writing
-from mnist_model.segmentation import STEP_COSTS, Piece, cut_line, list_candidates
-from mnist_model.writing import Writing
+from mnist_model.segmentation import STEP_COSTS, Piece, cut_line, join, list_candidates
+from mnist_model.writing import Line, Writing
 
 NO_DIGIT = 10
 UNSURE = -1  # to the eye it may be a digit or not: nothing to learn from
 WHOLE = 0.92  # of a digit's ink is in a candidate, and of a candidate's ink in that digit
 PART = 0.78  # the same, of what is surely not a whole digit
 MOST_CANDIDATES = 10  # of one scene
+IN_ROW = 0.85  # of its ink is in the row that a digit or letter is of
+NUMBERS = 0.85  # of the scenes of rows; the others are as for candidates
 SLIM = 0.42  # width by height; of stains and scribbles, slimmer ones may be a 1
 
 
@@ -45,6 +48,45 @@ class Example:
     around: NDArray[np.uint8]  # (2, 28, 28), as `Writing.look_around` shows it
     label: int  # 0 to 9, or NO_DIGIT
     kind: str
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A row of writing, and the digits in it."""
+
+    pixels: NDArray[np.uint8]  # (32, W), as `Writing.show_row` shows it
+    digits: tuple[int, ...]  # from left to right; none in a word
+
+
+def make_rows(split: Split, scenes: int, random: Random) -> Iterator[Row]:
+    """Draw so many scenes, most of them numbers; about one row each."""
+    kinds = list(SCENES)
+    for _ in range(scenes):
+        is_number = random.random() < NUMBERS
+        kind = "number" if is_number else kinds[random.integers(len(kinds))]
+        scene = Scene(kind, *SCENES[kind][1](split, random))
+        writing = photograph(scene, random)
+        for line in writing.lines:
+            digits = name_row(line, scene)
+            if digits is not None:
+                resized = replace(line, height=line.height / random.uniform(0.9, 1.1))
+                yield Row(writing.show_row(resized).pixels, digits)
+
+
+def name_row(line: Line, scene: Scene) -> tuple[int, ...] | None:
+    """Tell the digits of a row from left to right; None if that is not clear."""
+    row = join(line.pieces)
+    ink = scene.owners > 0.4
+    inside = ink[:, row.top : row.bottom, row.left : row.right] & row.mask
+    shares = inside.sum(axis=(1, 2)) / np.maximum(ink.sum(axis=(1, 2)), 1)
+    is_in_row = shares >= IN_ROW
+    labels = np.array(scene.labels)
+    if (~is_in_row & (shares > 1 - IN_ROW)).any() or UNSURE in labels[is_in_row]:
+        return None
+    columns = np.arange(ink.shape[2])
+    middles = (ink.sum(axis=1) @ columns) / np.maximum(ink.sum(axis=(1, 2)), 1)
+    order = np.argsort(middles)
+    return tuple(int(labels[n]) for n in order if is_in_row[n] and labels[n] != NO_DIGIT)
 
 
 def make_examples(split: Split, scenes: int, random: Random) -> Iterator[Example]:

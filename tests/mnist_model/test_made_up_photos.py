@@ -68,6 +68,34 @@ def test_scenes_name_what_the_reader_cuts_out(make_photos, small_split):  # noqa
     assert labels <= set(range(11))
 
 
+def test_rows_come_with_their_digits_and_in_whole_steps(make_photos):  # noqa: ARG001
+    import made_up_scenes
+
+    split = Split(np.zeros((2, 28, 28), np.uint8), np.array([0, 1]))
+    split.images[0, 4:24, 6:22], split.images[0, 8:20, 10:18] = 255, 0
+    split.images[1, 4:24, 12:16] = 255
+    rows = list(made_up_scenes.make_rows(split, 40, np.random.default_rng(1)))
+    assert {len(row.digits) for row in rows} >= {0, 1, 2, 3, 4, 5, 6}
+    for row in rows:
+        assert row.pixels.shape[0] == 32
+        assert row.pixels.shape[1] % 2 == 0
+
+
+def test_a_row_of_which_a_digit_is_cut_off_is_not_named(make_photos):  # noqa: ARG001
+    import made_up_scenes
+
+    from mnist_model.segmentation import Piece
+    from mnist_model.writing import Line
+
+    owners = np.zeros((2, 20, 60), np.float32)
+    owners[0, 5:15, 30:50], owners[1, 5:15, 5:25] = 1, 1
+    scene = made_up_scenes.Scene("number", owners, (3, 8))
+    whole = Piece(np.ones((10, 45), np.bool_), left=5, top=5)
+    part = Piece(np.ones((10, 30), np.bool_), left=20, top=5)
+    assert made_up_scenes.name_row(Line((whole,), 10), scene) == (8, 3)
+    assert made_up_scenes.name_row(Line((part,), 10), scene) is None
+
+
 @pytest.mark.parametrize(("share", "label"), [(1.0, 3), (0.85, -1), (0.5, 10)])
 def test_a_part_of_a_digit_is_none(make_photos, share, label):  # noqa: ARG001
     import made_up_scenes

@@ -9,6 +9,7 @@ from mnist_model.segmentation import (
     cut_line,
     join,
     list_candidates,
+    score_skips,
 )
 
 
@@ -80,7 +81,7 @@ def test_two_pieces_are_tried_as_one_digit_into_however_many_bits_they_were_cut(
 def test_the_chain_with_the_best_total_is_chosen(scores, chain):
     pieces = [_bar(0), _bar(15)]
     candidates = list_candidates(pieces, 40)
-    found = choose_chain(pieces, candidates, np.array(scores), 40)
+    found = choose_chain(pieces, candidates, np.array(scores), score_skips(pieces, 40))
     assert found.chosen == chain
     assert found.total == pytest.approx(sum(scores[index] for index in chain))
     assert found.left_out == 0.0
@@ -89,7 +90,8 @@ def test_the_chain_with_the_best_total_is_chosen(scores, chain):
 def test_dirt_is_left_out_and_told():
     pieces = [_bar(0), _bar(30, width=4, height=4)]
     candidates = list_candidates(pieces, 40)
-    chain = choose_chain(pieces, candidates, np.array([-0.1] * len(candidates)), 40)
+    scores = np.array([-0.1] * len(candidates))
+    chain = choose_chain(pieces, candidates, scores, score_skips(pieces, 40))
     assert [candidates[index].first for index in chain.chosen] == [0]
     assert chain.left_out == pytest.approx(16 / 416)
     assert chain.total == pytest.approx(-0.1 + SKIP_SCORE * 0.1**2)

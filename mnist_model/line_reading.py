@@ -1,0 +1,98 @@
+"""A line of writing, cut in some way, as networks judge it, and the best way to read it then."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_model.rows import RowPicture, tell_one_digit
+from mnist_model.segmentation import Candidate, Piece, choose_chain
+from mnist_model.writing import Box, DigitImage
+
+MOST_LEFT_OUT = 0.2  # of a line's ink is dirt; more is a sign that it holds no digits
+LEAST_TOLD = -5.0  # log-probability that a whole row tells; it may err as others do
+ROW_SAY = 2.0  # how much that counts for which digit it is; for the cuts it counts once
+LEAST_LIKELY = math.log(1e-6)  # one piece that is surely no digit does not settle a long number
+
+
+@dataclass(frozen=True, eq=False)
+class DigitReading:
+    """One digit of a photo, and what the model makes of it."""
+
+    label: int  # 0 to 9
+    confidence: float  # calibrated probability of `label`, 0 to 1
+    box: Box  # where its ink is, in pixels of the upright photo
+    probabilities: NDArray[np.float32]  # (10,), sums to 1
+    image: NDArray[np.uint8]  # (28, 28), light ink on black: what the model saw
+
+
+@dataclass(frozen=True, eq=False)
+class LineReading:
+    """One way to read a line."""
+
+    digits: tuple[DigitReading, ...]
+    scores: tuple[float, ...]  # log-probability of each to be one; more for much left out
+    total: float  # log-probability of the whole line
+
+
+@dataclass(frozen=True, eq=False)
+class CutLine:
+    """One way to cut a line, and what the networks make of it."""
+
+    pieces: Sequence[Piece]  # from left to right
+    candidates: Sequence[Candidate]
+    cuts: Sequence[DigitImage]  # of each candidate
+    probabilities: NDArray[np.float32]  # (N, 10) of each, if it is a digit
+    scores: NDArray[np.float32]  # (N,): log-probability of each to be one
+    chain_scores: NDArray[np.floating]  # the same, and what the whole row says of it
+    skip_scores: NDArray[np.floating]  # (number of pieces,): log-probability of each to be none
+
+    def weigh(self, row: RowPicture, told: NDArray[np.float32]) -> "CutLine":
+        """Let a network that saw the whole row have its say.
+
+        Args:
+            row: What it saw.
+            told: What it told, (T, 11).
+        """
+        # Each piece lies from half-way to the one before it to half-way to the next.
+        between = [(left.right + right.left) / 2 for left, right in pairwise(self.pieces)]
+        bounds = np.array([0, *row.steps_at(np.array(between)).clip(0, len(told)), len(told)])
+        bounds = np.maximum.accumulate(bounds)
+        firsts = np.array([c.first for c in self.candidates], np.int64)
+        ends = np.array([c.end for c in self.candidates], np.int64)
+        one, _ = tell_one_digit(told, bounds[firsts], bounds[ends])  # (N, 10)
+        _, none = tell_one_digit(told, bounds[:-1], bounds[1:])  # (number of pieces,)
+        one, none = np.maximum(one, LEAST_TOLD), np.maximum(none, LEAST_TOLD)
+        weighed = self.probabilities * np.exp(ROW_SAY * one)
+        probabilities = weighed / weighed.sum(axis=1, keepdims=True)
+        likeliest = one[np.arange(len(one)), probabilities.argmax(axis=1)]
+        return replace(
+            self,
+            probabilities=probabilities.astype(np.float32),
+            chain_scores=self.scores + likeliest,
+            skip_scores=self.skip_scores + none,
+        )
+
+    def choose(self) -> LineReading:
+        """Choose the candidates that explain the line best."""
+        if not self.candidates:
+            return LineReading((), (), -math.inf)
+        chain = choose_chain(self.pieces, self.candidates, self.chain_scores, self.skip_scores)
+        digits = tuple(
+            DigitReading(
+                label=int(self.probabilities[index].argmax()),
+                confidence=float(self.probabilities[index].max()),
+                box=self.cuts[index].box,
+                probabilities=self.probabilities[index],
+                image=self.cuts[index].image,
+            )
+            for index in chain.chosen
+        )
+        likely = [float(self.scores[index]) for index in chain.chosen]
+        if chain.left_out > MOST_LEFT_OUT:  # it counts for as many digits as it is large
+            unread = len(digits) * chain.left_out / (1 - chain.left_out) if digits else 1
+            likely += [LEAST_LIKELY] * max(1, round(unread))
+        return LineReading(digits, tuple(likely), chain.total)

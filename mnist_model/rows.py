@@ -1,0 +1,139 @@
+"""Reads a row of digits without cutting it: a second opinion where cuts leave a doubt.
+
+A small convolutional network looks at a whole row and tells, step by step from left to right,
+which digit is there, or none that was not told already (`scripts/train_rows.py`). So it needs no
+cuts: digits that touch are hard to part, but not so hard to see. Where the other networks have
+good cuts to look at, they read better. So it only tells which cuts are good: how probably a
+stretch of a row holds exactly one digit, and which.
+
+Source: Graves et al., "Connectionist temporal classification", ICML (2006).
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import safetensors.numpy
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+
+from mnist_model.errors import CheckpointError
+from mnist_model.inference import FloatArray, log_softmax
+
+ROWS_WEIGHTS = Path(__file__).parent / "pretrained" / "rows.safetensors"
+
+HEIGHT_PX = 32  # of the picture of a row
+DIGIT_PX = 20  # the usual height of its digits
+TALLEST_PX = 30  # and of all of a row, which may slant
+MARGIN_PX = 4  # to the left and to the right of it
+STEP_PX = 2
+NOTHING = 10  # the class of steps that tell no digit
+
+
+@dataclass(frozen=True, eq=False)
+class RowPicture:
+    """A row of writing as the network sees it."""
+
+    pixels: NDArray[np.uint8]  # (HEIGHT_PX, W), 255 is full ink
+    left: int  # pixel of the ink map where its ink begins
+    scale: float  # its pixels for each of the ink map
+
+    def steps_at(self, x: NDArray[np.floating]) -> NDArray[np.int64]:
+        """Tell which of the network's steps begins at some columns of the ink map."""
+        column = MARGIN_PX + (x - self.left) * self.scale
+        return np.round(column / STEP_PX).astype(np.int64)
+
+
+class RowNetwork:
+    """The network. Holds no state that changes."""
+
+    def __init__(self, path: Path) -> None:
+        """Load the weights.
+
+        Raises:
+            CheckpointError: The file is missing, damaged or foreign.
+        """
+        try:
+            named = safetensors.numpy.load_file(path)
+            weights = {name: array.astype(np.float32) for name, array in named.items()}
+            self._convolutions = [
+                (weights[f"conv{n}.weight"], weights[f"conv{n}.bias"]) for n in range(1, 6)
+            ]
+            self._output = weights["output.weight"], weights["output.bias"]
+        except (OSError, SafetensorError, KeyError) as error:
+            raise CheckpointError(f"Cannot read the weights in {path}: {error}.") from error
+
+    def log_probabilities(self, pixels: NDArray[np.uint8]) -> FloatArray:
+        """Tell what is at each step of a row.
+
+        Args:
+            pixels: (HEIGHT_PX, W), as `RowPicture` has them.
+
+        Returns:
+            Log-probabilities of the ten digits and of `NOTHING`, (W / STEP_PX, 11).
+        """
+        first, second, third, fourth, last = self._convolutions
+        x = pixels[..., None].astype(np.float32) / np.float32(255)  # (32, W, 1)
+        x = _shrink(_convolve(x, *first), across=2)  # (16, W / 2, channels), and so on
+        x = _shrink(_convolve(x, *second))
+        x = _shrink(_convolve(x, *third))
+        x = _convolve(x, *fourth)  # (4, W / 2, channels)
+        x = np.moveaxis(x, 0, 1).reshape(1, x.shape[1], -1)  # all that is in a column as one
+        x = _convolve(x, *last)
+        matrix, bias = self._output
+        return log_softmax(x[0] @ matrix + bias)
+
+
+def _convolve(x: FloatArray, kernel: FloatArray, bias: FloatArray) -> FloatArray:
+    """Convolve and rectify: (H, W, C) by (h, w, C, D) to (H, W, D)."""
+    down, across = kernel.shape[0] // 2, kernel.shape[1] // 2
+    padded = np.pad(x, ((down, down), (across, across), (0, 0)))
+    height, width, _ = x.shape
+    seen = [
+        padded[row : row + height, column : column + width]
+        for row in range(kernel.shape[0])
+        for column in range(kernel.shape[1])
+    ]
+    matrix = kernel.reshape(-1, kernel.shape[-1])
+    result: FloatArray = np.maximum(np.concatenate(seen, axis=2) @ matrix + bias, 0)
+    return result
+
+
+def _shrink(x: FloatArray, across: int = 1) -> FloatArray:
+    """Keep the largest of every two rows, and of every `across` columns; (H, W, C)."""
+    height, width, channels = x.shape
+    parts = x.reshape(height // 2, 2, width // across, across, channels)
+    result: FloatArray = parts.max(axis=(1, 3))
+    return result
+
+
+def tell_one_digit(
+    log_probabilities: FloatArray, firsts: NDArray[np.int64], ends: NDArray[np.int64]
+) -> tuple[FloatArray, FloatArray]:
+    """Tell how probably each of some stretches of a row holds one digit, or none.
+
+    Args:
+        log_probabilities: (T, 11), as `RowNetwork` tells.
+        firsts: First step of each stretch, (S,).
+        ends: The step after its last, (S,).
+
+    Returns:
+        Log-probabilities that it holds exactly this digit, (S, 10); that it holds none, (S,).
+    """
+    never = np.float32(-1e9)
+    before = np.zeros(len(firsts), np.float32)  # no digit so far
+    within = np.full((len(firsts), NOTHING), never)
+    after = np.full((len(firsts), NOTHING), never)
+    for step, told in enumerate(log_probabilities):
+        on = np.flatnonzero((firsts <= step) & (step < ends))
+        after[on] = np.logaddexp(after[on], within[on]) + told[NOTHING]
+        within[on] = np.logaddexp(within[on], before[on, None]) + told[:NOTHING]
+        before[on] += told[NOTHING]
+    return np.logaddexp(within, after), before
+
+
+@cache
+def load_row_network() -> RowNetwork:
+    """Load the network that comes with the package, once."""
+    return RowNetwork(ROWS_WEIGHTS)
