@@ -1,6 +1,5 @@
 """Tells how bright the paper is under the ink: by closings along lines of all directions."""
 
-import math
 from collections.abc import Callable, Sequence
 
 import cv2
@@ -17,7 +16,6 @@ _SHORTEST_LINE = 0.12  # of the shorter side: lines are at least so long
 _REACH = 2.5  # times the widest stroke: lines are so long, to find paper beside it
 _FAINTEST = 18  # of 255; what is less dark than its surroundings is no stroke
 _BARE = 4  # of 255; where closing brightens less, the paper is bare
-_BESIDE_INK_PX = 4  # a thumbnail may not show the outermost ink
 _EVEN = 8  # of 255, of its paper: from pixel to pixel, what is even changes by no more
 _BARE_SHARE = 0.3  # of an even region is bare paper, and all of it is paper then
 _LEAST_EVEN = 0.002  # of the picture: smaller even regions tell nothing
@@ -91,30 +89,10 @@ def paper_in_shadows(grey: Pixels) -> Pixels | None:
 
 
 def _close_strokes(small: Pixels) -> Pixels:
-    """Close along lines that are long enough for the widest stroke, where there may be ink."""
+    """Close along lines that are long enough for the widest stroke."""
     shorter = min(small.shape)
-    thumbnail = shrink(small, _THUMBNAIL_PX)
-    closed = _close(thumbnail, _WIDEST_STROKE * min(thumbnail.shape), _DIRECTIONS[:4])
-    scale = max(small.shape) / max(thumbnail.shape)
-    length = max(_REACH * scale * _stroke_width(thumbnail, closed), _SHORTEST_LINE * shorter)
-    length = min(length, _WIDEST_STROKE * shorter)
-    left, top, width, height = cv2.boundingRect(
-        (cv2.subtract(closed, thumbnail) > _BARE).view(np.uint8)
-    )
-    if width == 0:
-        return small
-    first_row, first_column = (max(0, int(scale * side) - _BESIDE_INK_PX) for side in (top, left))
-    end_row, end_column = (
-        math.ceil(scale * side) + _BESIDE_INK_PX for side in (top + height, left + width)
-    )
-    room = math.ceil(length)  # lines through the window's pixels reach as far
-    above, before = max(0, first_row - room), max(0, first_column - room)
-    around = small[above : end_row + room, before : end_column + room]
-    filled = small.copy()
-    filled[first_row:end_row, first_column:end_column] = _close(around, length)[
-        first_row - above : end_row - above, first_column - before : end_column - before
-    ]
-    return filled
+    length = max(_REACH * _stroke_width(small), _SHORTEST_LINE * shorter)
+    return _close(small, min(length, _WIDEST_STROKE * shorter))
 
 
 def _bare_as_it_is(grey: Pixels, small: Pixels, paper: Pixels) -> Pixels:
@@ -141,13 +119,10 @@ def _goes_on_evenly(small: Pixels, closed: Pixels) -> NDArray[np.bool_]:
     return np.asarray(is_paper[regions])
 
 
-def _stroke_width(small: Pixels, paper: Pixels) -> float:
-    """Estimate the width of the widest stroke, in pixels; 0 if there is none.
-
-    Args:
-        small: (H, W).
-        paper: Roughly the brightness of its paper, (H, W).
-    """
+def _stroke_width(grey: Pixels) -> float:
+    """Estimate the width of the widest stroke, in pixels; 0 if there is none."""
+    small = shrink(grey, _THUMBNAIL_PX)
+    paper = _close(small, _WIDEST_STROKE * min(small.shape), _DIRECTIONS[:4])
     full = np.maximum(paper, np.ones_like(paper))
     darkness = cv2.divide(cv2.subtract(paper, small), full, scale=255)
     is_ink = (darkness > max(_FAINTEST, int(darkness.max()) // 2)).view(np.uint8)
@@ -160,7 +135,7 @@ def _stroke_width(small: Pixels, paper: Pixels) -> float:
         is_ink &= is_inside.astype(np.uint8)[labels]
     framed = cv2.copyMakeBorder(is_ink, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
     depth = cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_3)
-    return 2 * float(depth.max())
+    return 2 * float(depth.max() * max(grey.shape) / max(small.shape))
 
 
 def _close(
