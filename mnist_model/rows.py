@@ -14,10 +14,9 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import safetensors.numpy
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 
+from mnist_model.convolution import convolve, read_weights
 from mnist_model.errors import CheckpointError
 from mnist_model.inference import FloatArray, log_softmax
 
@@ -54,15 +53,14 @@ class RowNetwork:
         Raises:
             CheckpointError: The file is missing, damaged or foreign.
         """
+        weights = read_weights(path)
         try:
-            named = safetensors.numpy.load_file(path)
-            weights = {name: array.astype(np.float32) for name, array in named.items()}
             self._convolutions = [
                 (weights[f"conv{n}.weight"], weights[f"conv{n}.bias"]) for n in range(1, 6)
             ]
             self._output = weights["output.weight"], weights["output.bias"]
-        except (OSError, SafetensorError, KeyError) as error:
-            raise CheckpointError(f"Cannot read the weights in {path}: {error}.") from error
+        except KeyError as error:
+            raise CheckpointError(f"There are no weights named {error} in {path}.") from error
 
     def log_probabilities(self, pixels: NDArray[np.uint8]) -> FloatArray:
         """Tell what is at each step of a row.
@@ -74,37 +72,22 @@ class RowNetwork:
             Log-probabilities of the ten digits and of `NOTHING`, (W / STEP_PX, 11).
         """
         first, second, third, fourth, last = self._convolutions
-        x = pixels[..., None].astype(np.float32) / np.float32(255)  # (32, W, 1)
-        x = _shrink(_convolve(x, *first), across=2)  # (16, W / 2, channels), and so on
-        x = _shrink(_convolve(x, *second))
-        x = _shrink(_convolve(x, *third))
-        x = _convolve(x, *fourth)  # (4, W / 2, channels)
-        x = np.moveaxis(x, 0, 1).reshape(1, x.shape[1], -1)  # all that is in a column as one
-        x = _convolve(x, *last)
+        x = pixels[None, ..., None].astype(np.float32) / np.float32(255)  # (1, 32, W, 1)
+        x = _shrink(convolve(x, *first), across=2)  # (1, 16, W / 2, channels), and so on
+        x = _shrink(convolve(x, *second))
+        x = _shrink(convolve(x, *third))
+        x = convolve(x, *fourth)  # (1, 4, W / 2, channels)
+        x = np.moveaxis(x, 1, 2).reshape(1, 1, x.shape[2], -1)  # all that is in a column as one
+        x = convolve(x, *last)
         matrix, bias = self._output
-        return log_softmax(x[0] @ matrix + bias)
-
-
-def _convolve(x: FloatArray, kernel: FloatArray, bias: FloatArray) -> FloatArray:
-    """Convolve and rectify: (H, W, C) by (h, w, C, D) to (H, W, D)."""
-    down, across = kernel.shape[0] // 2, kernel.shape[1] // 2
-    padded = np.pad(x, ((down, down), (across, across), (0, 0)))
-    height, width, _ = x.shape
-    seen = [
-        padded[row : row + height, column : column + width]
-        for row in range(kernel.shape[0])
-        for column in range(kernel.shape[1])
-    ]
-    matrix = kernel.reshape(-1, kernel.shape[-1])
-    result: FloatArray = np.maximum(np.concatenate(seen, axis=2) @ matrix + bias, 0)
-    return result
+        return log_softmax(x[0, 0] @ matrix + bias)
 
 
 def _shrink(x: FloatArray, across: int = 1) -> FloatArray:
-    """Keep the largest of every two rows, and of every `across` columns; (H, W, C)."""
-    height, width, channels = x.shape
-    parts = x.reshape(height // 2, 2, width // across, across, channels)
-    result: FloatArray = parts.max(axis=(1, 3))
+    """Keep the largest of every two rows, and of every `across` columns; (N, H, W, C)."""
+    count, height, width, channels = x.shape
+    parts = x.reshape(count, height // 2, 2, width // across, across, channels)
+    result: FloatArray = parts.max(axis=(2, 4))
     return result
 
 

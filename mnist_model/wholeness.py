@@ -9,10 +9,9 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import safetensors.numpy
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 
+from mnist_model.convolution import convolve, read_weights
 from mnist_model.errors import CheckpointError
 from mnist_model.inference import FloatArray, log_softmax
 
@@ -31,17 +30,16 @@ class Wholeness:
         Raises:
             CheckpointError: The file is missing, damaged or foreign.
         """
+        weights = read_weights(path)
         try:
-            named = safetensors.numpy.load_file(path)
-            weights = {name: array.astype(np.float32) for name, array in named.items()}
             self._convolutions = [
-                (_as_matrix(weights[f"conv{n}.weight"]), weights[f"conv{n}.bias"], stride)
+                (_as_kernel(weights[f"conv{n}.weight"]), weights[f"conv{n}.bias"], stride)
                 for n, stride in enumerate(STRIDES, start=1)
             ]
             self._hidden = weights["hidden.weight"].T.copy(), weights["hidden.bias"]
             self._output = weights["output.weight"].T.copy(), weights["output.bias"]
-        except (OSError, SafetensorError, KeyError) as error:
-            raise CheckpointError(f"Cannot read the weights in {path}: {error}.") from error
+        except KeyError as error:
+            raise CheckpointError(f"There are no weights named {error} in {path}.") from error
 
     def probabilities(self, around: NDArray[np.uint8]) -> FloatArray:
         """Tell how probably each candidate is a digit, whole and alone; (N,).
@@ -57,8 +55,8 @@ class Wholeness:
     def _forward(self, around: NDArray[np.uint8]) -> FloatArray:
         pixels = np.moveaxis(around, 1, 3).astype(np.float32)  # (N, 28, 28, 2)
         x: FloatArray = pixels / np.float32(255)
-        for matrix, bias, stride in self._convolutions:
-            x = np.maximum(_patches(x, matrix.shape[0] // x.shape[3], stride) @ matrix + bias, 0)
+        for kernel, bias, stride in self._convolutions:
+            x = convolve(x, kernel, bias, stride)
         x = x.reshape(len(x), -1)  # (N, 7 * 7 * channels)
         matrix, bias = self._hidden
         x = np.maximum(x @ matrix + bias, 0)
@@ -66,30 +64,9 @@ class Wholeness:
         return log_softmax(x @ matrix + bias)  # (N, 11)
 
 
-def _as_matrix(kernel: FloatArray) -> FloatArray:
-    """Turn a kernel (out, in, k, k) into a matrix (k * k * in, out)."""
-    return np.ascontiguousarray(kernel.transpose(2, 3, 1, 0).reshape(-1, len(kernel)))
-
-
-def _patches(x: FloatArray, size: int, stride: int) -> FloatArray:
-    """Lay out what each output pixel sees: (N, H, W, C) to (N, H', W', size * C).
-
-    Args:
-        x: Pixels; the border is padded so that the kernel's middle reaches it.
-        size: Pixels of the kernel, its side squared.
-        stride: Pixels between two output pixels.
-    """
-    side = round(size**0.5)
-    margin = side // 2
-    count, height, width, channels = x.shape
-    padded = np.zeros((count, height + 2 * margin, width + 2 * margin, channels), x.dtype)
-    padded[:, margin:-margin, margin:-margin] = x
-    shifted = [
-        padded[:, down : down + height : stride, across : across + width : stride]
-        for down in range(side)
-        for across in range(side)
-    ]
-    return np.concatenate(shifted, axis=3)
+def _as_kernel(weight: FloatArray) -> FloatArray:
+    """Lay a kernel (out, in, k, k) out as (k, k, in, out)."""
+    return np.ascontiguousarray(weight.transpose(2, 3, 1, 0))
 
 
 @cache

@@ -2,6 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
+import safetensors.numpy
 import safetensors.torch
 import torch
 from torch.nn.functional import conv2d, max_pool2d
@@ -63,7 +64,10 @@ def test_a_column_of_the_ink_map_has_a_step():
     assert row.steps_at(np.array([100.0, 120.0, 140.0])).tolist() == [2, 7, 12]
 
 
-@pytest.mark.parametrize("content", [None, b"", b"no weights at all"])
+FOREIGN = safetensors.numpy.save({"conv1.weight": np.zeros((1, 1, 1, 1), np.float16)})
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no weights at all", FOREIGN])
 def test_a_damaged_file_is_a_clear_error(tmp_path, content):
     path = tmp_path / "rows.safetensors"
     if content is not None:

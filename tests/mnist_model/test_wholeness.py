@@ -3,6 +3,7 @@ import itertools
 import cv2
 import numpy as np
 import pytest
+import safetensors.numpy
 import safetensors.torch
 import torch
 from torch.nn.functional import conv2d, linear
@@ -51,7 +52,10 @@ def test_a_stroke_is_a_1_alone_and_none_as_part_of_an_m():
     assert np.median(in_an_m) < alone.min() / 3
 
 
-@pytest.mark.parametrize("content", [None, b"", b"no weights at all"])
+FOREIGN = safetensors.numpy.save({"conv1.weight": np.zeros((1, 1, 1, 1), np.float16)})
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no weights at all", FOREIGN])
 def test_a_damaged_file_is_a_clear_error(tmp_path, content):
     path = tmp_path / "wholeness.safetensors"
     if content is not None:
