@@ -8,13 +8,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_model.rows import RowPicture, tell_one_digit
-from mnist_model.segmentation import Candidate, Piece, choose_chain
-from mnist_model.writing import Box, DigitImage
+from mnist_model.rows import RowPicture, read_digits, tell_one_digit
+from mnist_model.segmentation import Candidate, Piece, choose_chain, join
+from mnist_model.writing import Box, DigitImage, Writing
 
 MOST_LEFT_OUT = 0.2  # of a line's ink is dirt; more is a sign that it holds no digits
 LEAST_TOLD = -5.0  # log-probability that a whole row tells; it may err as others do
 ROW_SAY = 2.0  # how much that counts for which digit it is; for the cuts it counts once
+SURE_ROW = math.log(0.7)  # log-probability of all its digits; above it, they are the reading
 LEAST_LIKELY = math.log(1e-6)  # one piece that is surely no digit does not settle a long number
 
 
@@ -96,3 +97,37 @@ class CutLine:
             unread = len(digits) * chain.left_out / (1 - chain.left_out) if digits else 1
             likely += [LEAST_LIKELY] * max(1, round(unread))
         return LineReading(digits, tuple(likely), chain.total)
+
+
+def read_whole_row(
+    writing: Writing, pieces: Sequence[Piece], row: RowPicture, told: NDArray[np.float32]
+) -> tuple[DigitReading, ...]:
+    """Read a line as a network does that sees all of it at once, if it is sure of every digit.
+
+    Args:
+        writing: What the line is part of.
+        pieces: The line, cut as finely as there is reason to; they become the digits' ink.
+        row: What the network saw.
+        told: What it told, (T, 11).
+
+    Returns:
+        The digits from left to right; none if it is not sure, or if a digit has no ink.
+    """
+    labels, bounds = read_digits(told)
+    if len(labels) == 0:
+        return ()
+    one, _ = tell_one_digit(told, bounds[:-1], bounds[1:])  # (D, 10)
+    if one[np.arange(len(labels)), labels].sum() < SURE_ROW:
+        return ()
+    middles = row.steps_at(np.array([piece.centre_x for piece in pieces]))
+    digit_of = np.searchsorted(bounds[1:-1], middles, side="right")  # (number of pieces,)
+    if len(np.unique(digit_of)) < len(labels):
+        return ()
+    digits = []
+    for number, (label, likely) in enumerate(zip(labels, np.exp(one), strict=True)):
+        its = [piece for piece, owner in zip(pieces, digit_of, strict=True) if owner == number]
+        cut = writing.cut_out(join(its))
+        probabilities = likely / likely.sum()
+        confidence = float(probabilities[label])
+        digits.append(DigitReading(int(label), confidence, cut.box, probabilities, cut.image))
+    return tuple(digits)

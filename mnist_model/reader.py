@@ -7,7 +7,7 @@ print(reading.text, [digit.confidence for digit in reading.digits])
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,13 @@ from mnist_model.checkpoint import (
     load_checkpoint,
 )
 from mnist_model.inference import NumpyMLP, log_softmax
-from mnist_model.line_reading import LEAST_LIKELY, CutLine, DigitReading, LineReading
+from mnist_model.line_reading import (
+    LEAST_LIKELY,
+    CutLine,
+    DigitReading,
+    LineReading,
+    read_whole_row,
+)
 from mnist_model.looking_again import (
     level,
     level_frame,
@@ -168,7 +174,10 @@ class Reader:
         # Which of the cuts are good, a network can tell that sees the whole row.
         row = writing.show_row(line)
         told = self._row_network.log_probabilities(row.pixels)
-        return max((one.weigh(row, told).choose() for one in tries), key=lambda one: one.total)
+        best = max((one.weigh(row, told).choose() for one in tries), key=lambda one: one.total)
+        finest = max((one.pieces for one in tries), key=len)
+        whole = read_whole_row(writing, finest, row, told)
+        return replace(best, digits=whole) if whole else best
 
     def _judge_pieces(
         self, writing: Writing, pieces: Sequence[Piece], line_height: float

@@ -116,6 +116,27 @@ def tell_one_digit(
     return np.logaddexp(within, after), before
 
 
+def read_digits(
+    log_probabilities: FloatArray,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Read a row by the likeliest class of each step.
+
+    Args:
+        log_probabilities: (T, 11), as `RowNetwork` tells.
+
+    Returns:
+        Its D digits, (D,); the first step of each, and one beyond the last, (D + 1,): they part
+        half-way between where two are told.
+    """
+    classes = log_probabilities.argmax(axis=1)
+    changes = np.flatnonzero(np.diff(classes, prepend=NOTHING, append=NOTHING))
+    firsts, ends = changes[:-1], changes[1:]
+    is_digit = classes[firsts] != NOTHING
+    firsts, ends = firsts[is_digit], ends[is_digit]
+    halfway = (ends[:-1] + firsts[1:] + 1) // 2
+    return classes[firsts], np.array([0, *halfway, len(classes)], np.int64)
+
+
 @cache
 def load_row_network() -> RowNetwork:
     """Load the network that comes with the package, once."""

@@ -3,7 +3,10 @@ import math
 import numpy as np
 import pytest
 
-from mnist_model.line_reading import CutLine
+from mnist_model.decoding import GreyPhoto
+from mnist_model.ink import map_ink
+from mnist_model.line_reading import CutLine, read_whole_row
+from mnist_model.photo import arrange_writing
 from mnist_model.rows import HEIGHT_PX, NOTHING, RowPicture
 from mnist_model.segmentation import Piece, list_candidates, score_skips
 from mnist_model.writing import Box, DigitImage
@@ -56,3 +59,40 @@ def test_a_line_without_candidates_has_no_digits():
     line = CutLine(pieces, (), (), no_digits, nothing, nothing, score_skips(pieces, 20))
     reading = line.weigh(ROW, _told({})).choose()
     assert (reading.digits, reading.total) == ((), -math.inf)
+
+
+def _three_strokes():
+    """A photo of three strokes, what is written in it, and its row; 20 pixels between two."""
+    photo = np.full((120, 160), 230, np.uint8)
+    for x in (50, 70, 90):
+        photo[40:80, x : x + 5] = 40
+    writing = arrange_writing(GreyPhoto(photo, 160, 120), map_ink(photo))
+    (line,) = writing.lines
+    return writing, line.pieces, writing.show_row(line)
+
+
+def test_a_row_that_is_told_surely_is_read_so():
+    writing, pieces, row = _three_strokes()
+    steps = [int(step) for step in row.steps_at(np.array([p.centre_x for p in pieces]))]
+    told = _told({steps[0]: 4, steps[2]: 7})
+    first, second = read_whole_row(writing, pieces, row, told)
+    assert (first.label, second.label) == (4, 7)
+    assert min(first.confidence, second.confidence) > 0.9
+    assert first.probabilities.sum() == pytest.approx(1)
+    assert first.box.x == pytest.approx(50, abs=1)
+    assert second.box.x + second.box.width == pytest.approx(95, abs=1)
+    widths = sorted((first.box.width, second.box.width))  # the stroke between is of one of them
+    assert widths == [pytest.approx(5, abs=1), pytest.approx(25, abs=1)]
+
+
+def test_a_row_that_is_told_with_doubt_is_not():
+    writing, pieces, row = _three_strokes()
+    told = _told({4: 4, 12: 7})
+    told[12] = np.log(np.full(11, 1 / 11))
+    assert read_whole_row(writing, pieces, row, told) == ()
+
+
+@pytest.mark.parametrize("digits", [{}, {4: 4, 6: 4, 8: 4, 10: 4, 12: 4}])
+def test_a_row_has_digits_where_there_is_ink(digits):
+    writing, pieces, row = _three_strokes()
+    assert read_whole_row(writing, pieces, row, _told(digits)) == ()

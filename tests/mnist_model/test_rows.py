@@ -15,6 +15,7 @@ from mnist_model.rows import (
     RowNetwork,
     RowPicture,
     load_row_network,
+    read_digits,
     tell_one_digit,
 )
 
@@ -57,6 +58,21 @@ def test_stretches_hold_one_digit_as_all_ways_to_tell_it_say():
         np.testing.assert_allclose(np.exp(none[row]), likely[NOTHING], rtol=1e-4)
         expected = [likely[digit] for digit in range(10)]
         np.testing.assert_allclose(np.exp(one[row]), expected, rtol=1e-4, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("classes", "digits", "bounds"),
+    [
+        ([10, 10], [], [0, 2]),
+        ([3], [3], [0, 1]),
+        ([10, 3, 3, 10, 10, 3, 10], [3, 3], [0, 4, 7]),
+        ([1, 2, 10, 2, 0], [1, 2, 2, 0], [0, 1, 3, 4, 5]),
+    ],
+)
+def test_digits_part_half_way_between_where_they_are_told(classes, digits, bounds):
+    told = np.log(np.eye(11, dtype=np.float32)[classes] + 0.01).reshape(-1, 11)
+    found, parts = read_digits(told)
+    assert (found.tolist(), parts.tolist()) == (digits, bounds)
 
 
 def test_a_column_of_the_ink_map_has_a_step():
