@@ -49,15 +49,13 @@ def erase_lines(mask: Mask, faint: Mask | None = None) -> Mask:
         faint: The same with what is too faint for ink, if that is known: a faint line is in
             dashes in `mask`, and whole only here.
     """
-    window = _may_have_lines(mask)
-    if window is None:
-        return mask
     faint = mask if faint is None else faint
-    lines = _find_lines(faint[window], mask.shape)
-    if not lines.any():
-        return mask
     erased = mask.copy()
-    erased[window] &= 1 - lines
+    if _is_near_the_edge(mask):
+        erased &= 1 - _find_lines(faint, mask.shape)
+    window = _find_frame(erased)
+    if window is not None:  # shorter lines are found in it, with those found before beside them
+        erased[window] &= 1 - _find_lines(faint[window], mask.shape)
     return erased
 
 
@@ -106,17 +104,24 @@ def label_pieces(mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     return labels, np.asarray(stats, dtype=np.int32)
 
 
-def _may_have_lines(mask: Mask) -> tuple[slice, slice] | None:
-    """Tell where lines may be: all over if ink comes near the picture's edge, or in a frame.
-
-    It is cheap, for the many photos that have none: None.
-    """
+def _is_near_the_edge(mask: Mask) -> bool:
+    """Tell whether ink comes near the picture's edge, where lines may come from."""
     height, width = mask.shape
     margin = max(2, round(EDGE * min(height, width)))
     left, top, inner_width, inner_height = cv2.boundingRect(mask)
     right, bottom = left + inner_width, top + inner_height
-    if min(left, top, width - right, height - bottom) < margin:
-        return np.s_[:, :] if inner_width > 0 else None
+    return inner_width > 0 and min(left, top, width - right, height - bottom) < margin
+
+
+def _find_frame(mask: Mask) -> tuple[slice, slice] | None:
+    """Find what may be a frame around all the ink, or a line below it.
+
+    It is cheap, for the many photos that have none: None.
+    """
+    left, top, inner_width, inner_height = cv2.boundingRect(mask)
+    if inner_width == 0:
+        return None
+    right, bottom = left + inner_width, top + inner_height
     ink = mask[top:bottom, left:right]
     longer = max(inner_height, inner_width)
     reach = longer // 8  # frames slant

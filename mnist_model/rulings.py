@@ -24,7 +24,8 @@ _FARTHEST_STEP = 2.5  # steps: perspective makes them uneven farther away
 _PARALLEL = 0.04  # slopes of one ruling's neighbours differ by no more
 _SQUARE = 0.15  # of a side: the sides of a square meet this exactly
 _FEWEST_RUNGS = 2  # lines between two others; a box at the end of a row may have only one
-_FEWEST_TEETH = 4  # lines that stand on another in even steps: fewer may be 1s over an underline
+_FEWEST_TEETH = 3  # lines that stand on another in even steps, from end to end: no underlined 1s
+_MOST_HIDDEN = 0.4  # of a comb's teeth: so many digits hide
 _MOST_OF_FORM = 40  # lines that run one way; more are of wood or cloth, and would take long
 _TEETH_ALIKE = 0.25  # of their length: so much teeth differ
 _SHORTEST_SIDE = 0.25  # of the picture's side along it: a side of a frame that leaves the picture
@@ -133,7 +134,8 @@ def _add_inner(
     candidates: Candidates, outer: Sequence[StraightLine], ends: Sequence[StraightLine]
 ) -> Sequence[StraightLine]:
     """Add to some lines those that end at others, as in a table, and the teeth of combs."""
-    teeth = [tooth for rail in ends for tooth in _find_teeth(rail, candidates.lines)]
+    standing = (*candidates.lines, *candidates.found)  # the other teeth may be thinner
+    teeth = [tooth for rail in ends for tooth in _find_teeth(rail, standing)]
     return [
         line
         for line in candidates.lines
@@ -273,14 +275,23 @@ def _find_teeth(line: StraightLine, crossing: Sequence[StraightLine]) -> Sequenc
             continue
         length = float(np.median([tooth.length for tooth in standing]))
         teeth = [tooth for tooth in standing if abs(tooth.length - length) < _TEETH_ALIKE * length]
-        places = sorted(tooth.middle for tooth in teeth)
-        steps = np.diff(places)
-        if len(teeth) < _FEWEST_TEETH or np.ptp(steps) > 2 * _IN_STEP * np.median(steps):
-            continue
-        slack = _IN_STEP * np.median(steps)
-        if line.reach[0] > places[0] - slack and line.reach[1] < places[-1] + slack:
+        if _is_comb(line, teeth):
             return teeth
     return []
+
+
+def _is_comb(rail: StraightLine, teeth: Sequence[StraightLine]) -> bool:
+    """Tell whether lines that stand on a rail are parallel, and in even steps from end to end."""
+    if len(teeth) < _FEWEST_TEETH or np.ptp([tooth.slope for tooth in teeth]) > 2 * _PARALLEL:
+        return False
+    places = sorted(tooth.middle for tooth in teeth)
+    steps = np.diff(places)
+    gaps = np.array([places[0] - rail.reach[0], *steps, rail.reach[1] - places[-1]])
+    gaps /= np.median(steps)
+    counts = gaps.round()  # 2 where a digit hides a tooth
+    hidden = counts.sum() + 1 - len(teeth)
+    is_even = np.abs(gaps - counts).max() < _IN_STEP
+    return bool(is_even and hidden <= _MOST_HIDDEN * (counts.sum() + 1))
 
 
 def _stands_on(tooth: StraightLine, line: StraightLine, *, is_below: bool) -> bool:

@@ -180,21 +180,53 @@ def test_strokes_from_one_ruling_to_the_next_stay():
     assert erase_lines(ruled)[mask > 0].mean() > 0.97
 
 
-def test_a_comb_goes_with_its_teeth():
-    digits, _ = _in_boxes(1, 5)
+def _on_comb(boxes, height=55, bottom=150, hidden=()):
+    """Digits on a comb, and the comb; the teeth of `hidden` are covered by a digit."""
+    digits, _ = _in_boxes(1, boxes)
+    digits = np.roll(digits, bottom - 150, axis=0)
     comb = np.zeros_like(digits)
-    cv2.line(comb, (50, 150), (500, 150), 1, 3)
-    for x in range(50, 501, 90):
-        cv2.line(comb, (x, 95), (x, 150), 1, 3)
+    cv2.line(comb, (50, bottom), (50 + 90 * boxes, bottom), 1, 3)
+    for number in range(boxes + 1):
+        x = 50 + 90 * number
+        cv2.line(comb, (x, bottom - height), (x, bottom), 1, 3)
+        if number in hidden:
+            cv2.line(digits, (x - 4, bottom - height - 10), (x + 4, bottom - 8), 1, 16)
+    return digits, comb
+
+
+@pytest.mark.parametrize("boxes", [2, 3, 5])
+def test_a_comb_goes_with_its_teeth(boxes):
+    digits, comb = _on_comb(boxes)
     erased = erase_lines(digits | comb)
     assert erased[digits > 0].mean() > 0.98
     assert _largest_rest(erased, digits) <= 9
 
 
-def test_1s_on_an_underline_are_no_comb():
+def test_a_comb_goes_though_a_digit_hides_one_of_its_teeth():
+    digits, comb = _on_comb(5, hidden=[2])
+    erased = erase_lines(digits | comb)
+    assert erased[digits > 0].mean() > 0.98
+    assert _largest_rest(erased, digits) <= 12
+
+
+def test_a_comb_goes_though_it_ends_near_the_edge():
+    digits, comb = _on_comb(5, height=40, bottom=150)
+    erased = erase_lines((digits | comb)[:, 40:])
+    assert _largest_rest(erased, digits[:, 40:]) <= 9
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        (100, 160, 270, 300, 420),  # in uneven steps
+        (100, 180, 260, 340, 420),  # in even steps, but the line goes on
+        (200, 250, 300),
+    ],
+)
+def test_1s_on_an_underline_are_no_comb(places):
     ones = np.zeros((480, 640), np.uint8)
-    for x in (100, 160, 270, 300, 420):  # in uneven steps
+    for x in places:
         cv2.line(ones, (x, 95), (x, 150), 1, 3)
     underlined = ones.copy()
-    cv2.line(underlined, (90, 150), (430, 150), 1, 3)
+    cv2.line(underlined, (80, 150), (440, 150), 1, 3)
     assert erase_lines(underlined)[ones > 0].mean() > 0.97
