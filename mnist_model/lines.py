@@ -48,14 +48,25 @@ def erase_lines(mask: Mask, faint: Mask | None = None) -> Mask:
         mask: (H, W), 1 is ink.
         faint: The same with what is too faint for ink, if that is known: a faint line is in
             dashes in `mask`, and whole only here.
+
+    Returns:
+        (H, W); `mask` itself if it has no lines.
     """
     faint = mask if faint is None else faint
-    erased = mask.copy()
     if _is_near_the_edge(mask):
-        erased &= 1 - _find_lines(faint, mask.shape)
-    window = _find_frame(erased)
-    if window is not None:  # shorter lines are found in it, with those found before beside them
-        erased[window] &= 1 - _find_lines(faint[window], mask.shape)
+        mask = _erase_in(mask, faint, np.s_[:, :])
+    window = _find_frame(mask)
+    # In it, shorter lines are found, and beside them those that were found before.
+    return mask if window is None else _erase_in(mask, faint, window)
+
+
+def _erase_in(mask: Mask, faint: Mask, window: tuple[slice, slice]) -> Mask:
+    """Return the ink without the lines in a window; the same array if there are none."""
+    lines = _find_lines(faint[window], mask.shape)
+    if not lines.any():
+        return mask
+    erased = mask.copy()
+    erased[window] &= 1 - lines
     return erased
 
 

@@ -15,6 +15,7 @@ from mnist_model.lines import erase_lines, label_pieces
 from mnist_model.segmentation import Piece
 
 MOST_DIGITS = 30  # more is too much to read
+_MOST_STROKES = 60  # loose ones; of more, which are crumbs, the largest count: all take time
 _FAINT_LINE = 0.6  # of the threshold of ink: lines are looked for down to this contrast
 _SMALLEST_DIGIT = 0.02  # longer side of its ink, as a share of the photo's shorter side
 _SMALLEST_DIGIT_PX = 6  # at the working size
@@ -113,9 +114,10 @@ def choose_writing(pieces: Pieces) -> tuple[NDArray[np.int64], NDArray[np.int64]
     is_digit = heights[candidates] >= _DIGIT_HEIGHT * main_height
     if 1 < is_digit.sum() <= MOST_DIGITS:
         is_digit[is_digit] = ~_is_of_another_pen(pieces, candidates[is_digit], int(main))
-    return candidates[is_digit | (candidates == main)], candidates[
-        ~is_digit & (candidates != main)
-    ]
+    is_digit |= candidates == main
+    strokes = candidates[~is_digit]
+    largest = np.argsort(-pieces.areas[strokes], kind="stable")[:_MOST_STROKES]
+    return candidates[is_digit], strokes[np.sort(largest)]
 
 
 def _is_of_another_pen(pieces: Pieces, numbers: NDArray[np.int64], main: int) -> NDArray[np.bool_]:

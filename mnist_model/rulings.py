@@ -282,14 +282,14 @@ def _find_teeth(line: StraightLine, crossing: Sequence[StraightLine]) -> Sequenc
 
 def _is_comb(rail: StraightLine, teeth: Sequence[StraightLine]) -> bool:
     """Tell whether lines that stand on a rail are parallel, and in even steps from end to end."""
-    if len(teeth) < _FEWEST_TEETH or np.ptp([tooth.slope for tooth in teeth]) > 2 * _PARALLEL:
+    places = np.unique([tooth.middle for tooth in teeth])
+    if len(places) < _FEWEST_TEETH or np.ptp([tooth.slope for tooth in teeth]) > 2 * _PARALLEL:
         return False
-    places = sorted(tooth.middle for tooth in teeth)
     steps = np.diff(places)
     gaps = np.array([places[0] - rail.reach[0], *steps, rail.reach[1] - places[-1]])
     gaps /= np.median(steps)
     counts = gaps.round()  # 2 where a digit hides a tooth
-    hidden = counts.sum() + 1 - len(teeth)
+    hidden = counts.sum() + 1 - len(places)
     is_even = np.abs(gaps - counts).max() < _IN_STEP
     return bool(is_even and hidden <= _MOST_HIDDEN * (counts.sum() + 1))
 

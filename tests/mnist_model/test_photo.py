@@ -49,6 +49,17 @@ def test_a_drawn_digit_is_read(reader, label):
     assert reader.read(draw_digits([label])).text == str(label)
 
 
+def test_of_hundreds_of_crumbs_beside_a_digit_few_are_looked_at():
+    page = _page(7)
+    free = cv2.erode((page > 128).astype(np.uint8), np.ones((31, 31), np.uint8))
+    for top in range(15, page.shape[0] - 15, 24):
+        for left in range(15, page.shape[1] - 15, 24):
+            if free[top, left]:
+                page[top : top + 15, left : left + 15] = 40
+    (line,) = find_writing(to_png(page)).lines
+    assert 10 < len(line.pieces) < 100
+
+
 @pytest.mark.parametrize("label", [0, 2, 3, 4, 7])
 class TestOrdinarySituations:
     def test_thick_marker(self, reader, label):
