@@ -26,6 +26,7 @@ _INK_SHARE = 0.3  # of the strongest ink's contrast; below it are rulings and pr
 _HEAVY_INK = 0.25  # of the picture: less cannot move the median far
 _SHADOW = 0.25  # of the border: what takes more of it is a shadow, or what it leaves in light
 _TWO_KINDS = 0.85  # of the variance lies between two kinds of pixels; of grain, 0.64
+_TWO_KINDS_OF_INK = 0.65  # the same of what is inked, which has more edges
 _STRONGEST_INK = 0.03  # of the inked pixels are as strong as the strongest ink
 
 Pixels = NDArray[np.uint8]
@@ -120,6 +121,28 @@ def map_wide_ink(grey: Pixels, *, is_light_on_dark: bool) -> InkMap:
     smooth = _smooth(grey, is_light_on_dark=is_light_on_dark)
     paper = paper_under_wide_things(smooth)
     return _measure_ink(smooth, paper, is_light_on_dark=is_light_on_dark)
+
+
+def map_darkest_ink(grey: Pixels, ink: InkMap) -> InkMap | None:
+    """Tell the darkest ink from ink that is lighter, as shadows are.
+
+    Args:
+        grey: As for `map_ink`.
+        ink: What that told.
+
+    Returns:
+        None unless the ink is of two kinds.
+    """
+    smooth = _smooth(grey, is_light_on_dark=ink.is_light_on_dark)
+    inked = smooth[ink.contrast > ink.threshold]  # (N,)
+    if inked.size == 0:
+        return None
+    threshold = _tell_two_kinds(_histogram(inked[:, None]), _TWO_KINDS_OF_INK)
+    if threshold is None:
+        return None
+    lighter = np.full_like(ink.paper, int(np.median(inked[inked > threshold])))
+    paper = _as_pixels(cv2.min(ink.paper, lighter))
+    return _measure_ink(smooth, paper, is_light_on_dark=ink.is_light_on_dark)
 
 
 def map_heavy_ink(grey: Pixels) -> InkMap | None:
@@ -231,8 +254,12 @@ def _without_heavy_ink(histogram: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(np.arange(256) <= threshold, histogram, 0)
 
 
-def _tell_two_kinds(histogram: NDArray[np.float32]) -> int | None:
+def _tell_two_kinds(histogram: NDArray[np.float32], share: float = _TWO_KINDS) -> int | None:
     """Return the last value of the lower of two kinds of pixels; None if there is but one kind.
+
+    Args:
+        histogram: Number of pixels of each value, (256,).
+        share: Of the variance is between two kinds, at least.
 
     Source: Otsu, "A threshold selection method from gray-level histograms", IEEE SMC 9 (1979).
     """
@@ -243,7 +270,7 @@ def _tell_two_kinds(histogram: NDArray[np.float32]) -> int | None:
     between = (mean * shares - moments) ** 2 / np.maximum(shares * (1 - shares), 1e-9)
     variance = float((histogram * (values - mean) ** 2).sum() / histogram.sum())
     best = int(between.argmax())
-    return best if between[best] > _TWO_KINDS * variance else None
+    return best if between[best] > share * variance else None
 
 
 def _strongest_ink(histogram: NDArray[np.float32], faintest: float) -> float:

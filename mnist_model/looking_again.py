@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from mnist_model.decoding import GreyPhoto, shrink
 from mnist_model.ink import (
     WORKING_SIDE_PX,
+    map_darkest_ink,
     map_heavy_ink,
     map_ink,
     map_shaded_ink,
@@ -89,12 +90,18 @@ def look_again(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
 
 
 def look_closer(writing: Writing) -> Iterator[Writing]:
-    """Look at a photo that could hardly be read: into shadows with corners, and beside a thumb."""
+    """Look at a photo that could hardly be read.
+
+    Into shadows with corners, at what is darker than they are, and beside a thumb.
+    """
     shrunk = shrink(writing.photo.pixels, WORKING_SIDE_PX)
     is_light_on_dark = writing.ink.is_light_on_dark
     shaded = map_shaded_ink(shrunk, is_light_on_dark=is_light_on_dark)
     if shaded is not None:
         yield arrange_writing(writing.photo, shaded)
+    darkest = map_darkest_ink(shrunk, writing.ink)
+    if darkest is not None:
+        yield arrange_writing(writing.photo, darkest)
     if not writing.ink.is_faint:  # what is wide and faint are shadows
         yield arrange_writing(
             writing.photo, map_wide_ink(shrunk, is_light_on_dark=is_light_on_dark)

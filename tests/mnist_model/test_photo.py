@@ -7,7 +7,7 @@ from drawing import blank_page, draw_digits, to_png
 from PIL import Image
 
 from mnist_model.data import load_train_and_validation
-from mnist_model.ink import is_light_on_dark, map_ink
+from mnist_model.ink import is_light_on_dark, map_darkest_ink, map_ink
 from mnist_model.photo import find_writing
 from mnist_model.reader import Reader
 from mnist_model.rendering import (
@@ -47,6 +47,25 @@ def _read(reader, pixels):
 @pytest.mark.parametrize("label", [0, 2, 3, 4, 7])
 def test_a_drawn_digit_is_read(reader, label):
     assert reader.read(draw_digits([label])).text == str(label)
+
+
+@pytest.mark.parametrize("shadow", [90, 120])
+def test_the_darkest_ink_is_told_from_a_shadow(shadow):
+    page = np.full((480, 640), 220, np.uint8)
+    cv2.rectangle(page, (200, 140), (330, 250), shadow, -1)
+    cv2.line(page, (260, 180), (380, 300), 40, 12)
+    is_line = page == 40
+    darkest = map_darkest_ink(page, map_ink(page))
+    is_found = darkest.contrast > darkest.threshold
+    inside = cv2.erode(is_line.view(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    around = cv2.dilate(is_line.view(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    assert is_found[inside].all()
+    assert not is_found[~around].any()
+
+
+def test_a_blank_page_has_no_darkest_ink():
+    page = np.full((480, 640), 220, np.uint8)
+    assert map_darkest_ink(page, map_ink(page)) is None
 
 
 def test_of_hundreds_of_crumbs_beside_a_digit_few_are_looked_at():
