@@ -104,6 +104,8 @@ def read_whole_row(
 ) -> tuple[DigitReading, ...]:
     """Read a line as a network does that sees all of it at once, if it is sure of every digit.
 
+    A digit alone is left to the other networks: they see it better, and people can teach them.
+
     Args:
         writing: What the line is part of.
         pieces: The line, cut as finely as there is reason to; they become the digits' ink.
@@ -111,10 +113,11 @@ def read_whole_row(
         told: What it told, (T, 11).
 
     Returns:
-        The digits from left to right; none if it is not sure, or if a digit has no ink.
+        The digits from left to right; none if it is not sure, if a digit has no ink, or if
+            there are fewer than two.
     """
     labels, bounds = read_digits(told)
-    if len(labels) == 0:
+    if len(labels) < 2:
         return ()
     one, _ = tell_one_digit(told, bounds[:-1], bounds[1:])  # (D, 10)
     if one[np.arange(len(labels)), labels].sum() < SURE_ROW:
