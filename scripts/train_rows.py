@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from train_wholeness import as_stored, folded
 
 from mnist_model.data import DEFAULT_DATA_DIR, load_train_and_validation
-from mnist_model.rows import HEIGHT_PX, NOTHING, ROWS_WEIGHTS, STEP_PX
+from mnist_model.rows import HEIGHT_PX, NOTHING, ROWS_WEIGHTS, STEP_PX, read_digits
 
 SCENES = 120_000
 EPOCHS = 8
@@ -164,15 +164,10 @@ def measure(model: nn.Sequential, rows: Sequence[Row]) -> float:
     with torch.no_grad():
         for start in range(0, len(ordered), 100):
             some = ordered[start : start + 100]
-            likeliest = tell(model, place(some)).argmax(1).tolist()
-            right += sum(collapse(c) == r.digits for c, r in zip(likeliest, some, strict=True))
+            for told, row in zip(tell(model, place(some)).numpy(), some, strict=True):
+                digits, _ = read_digits(told.T)
+                right += tuple(digits.tolist()) == row.digits
     return right / max(len(rows), 1)
-
-
-def collapse(classes: Sequence[int]) -> tuple[int, ...]:
-    """Tell the digits of a row by the class of each step: what goes on is one digit."""
-    starts = [c for before, c in zip((NOTHING, *classes), classes, strict=False) if c != before]
-    return tuple(c for c in starts if c != NOTHING)
 
 
 def save(model: nn.Sequential, path: Path) -> None:
