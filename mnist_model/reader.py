@@ -58,6 +58,10 @@ DOUBTFUL_READING = 0.5  # certainty; below it, a faint or ambiguous photo is loo
 HARDLY_READ = 0.3  # certainty; below it, sheets of paper that lie on something else are looked for
 # Log-probability of a whole line: below it, other cuts are tried.
 DOUBTFUL_LINE = -1.0
+# Certainty by the usual cuts: below it, a photo of many bits is text or scribble. Of made-up
+# numbers of more bits than that, those that could be read had more than 0.04.
+HOPELESS_PHOTO = 0.005
+MOST_HOPELESS = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,8 +158,14 @@ class Reader:
         return other if other.certainty > least else reading
 
     def _read_lines(self, writing: Writing) -> Reading:
-        lines = [self._read_line(writing, line) for line in writing.lines]
-        certainty = _certainty([score for line in lines for score in line.scores])
+        cuts = [self._judge_cuts(writing, line, STEP_COSTS[0]) for line in writing.lines]
+        lines = [cut.choose() for cut in cuts]
+        if not _is_text(cuts, lines):
+            lines = [
+                line if line.total > DOUBTFUL_LINE else self._read_closely(writing, its, cut)
+                for its, cut, line in zip(writing.lines, cuts, lines, strict=True)
+            ]
+        certainty = _certainty(lines)
         if certainty < SUREST_REJECTED:
             doubt = TOO_BLURRED if writing.ink.is_blurred else NOT_A_DIGIT
             return Reading((), "", True, writing.reason or doubt, certainty)
@@ -163,12 +173,12 @@ class Reader:
         words = ("".join(str(digit.label) for digit in line.digits) for line in lines)
         return Reading(digits, " ".join(filter(None, words)), False, None, certainty)
 
-    def _read_line(self, writing: Writing, line: Line) -> LineReading:
-        """Cut a line into digits; where that leaves a doubt, cut it in other ways, too."""
-        tries = []
-        for pieces in _list_cuts(writing, line):
-            tries.append(self._judge_pieces(writing, pieces, line.height))
-            reading = tries[-1].choose()
+    def _read_closely(self, writing: Writing, line: Line, first: CutLine) -> LineReading:
+        """Cut a line into digits in other ways than the `first`, which left a doubt."""
+        tries = [first]
+        for one in self._list_other_cuts(writing, line, first):
+            tries.append(one)
+            reading = one.choose()
             if reading.total > DOUBTFUL_LINE:
                 return reading
         # Which of the cuts are good, a network can tell that sees the whole row.
@@ -178,6 +188,19 @@ class Reader:
         finest = max((one.pieces for one in tries), key=len)
         whole = read_whole_row(writing, finest, row, told)
         return replace(best, digits=whole) if whole else best
+
+    def _list_other_cuts(self, writing: Writing, line: Line, first: CutLine) -> Iterator[CutLine]:
+        """Cut a line in all ways but the `first`."""
+        if len(first.pieces) > len(line.pieces):  # there is something to cut
+            for step_cost in STEP_COSTS[1:]:
+                yield self._judge_cuts(writing, line, step_cost)
+        parted = writing.part_at_faint_ink(line)
+        if len(parted.pieces) > len(line.pieces):
+            yield self._judge_cuts(writing, parted, STEP_COSTS[0])
+
+    def _judge_cuts(self, writing: Writing, line: Line, step_cost: float) -> CutLine:
+        pieces = cut_line(line.pieces, line.height, step_cost)
+        return self._judge_pieces(writing, pieces, line.height)
 
     def _judge_pieces(
         self, writing: Writing, pieces: Sequence[Piece], line_height: float
@@ -251,20 +274,20 @@ class Reader:
         return np.exp(log_softmax(log_probabilities / np.float32(self.metadata.temperature)))
 
 
-def _list_cuts(writing: Writing, line: Line) -> Iterator[list[Piece]]:
-    """Cut a line in all ways, the most usual first."""
-    for step_cost in STEP_COSTS:
-        pieces = cut_line(line.pieces, line.height, step_cost)
-        yield pieces
-        if len(pieces) == len(line.pieces):
-            break  # there is nothing to cut
-    parted = writing.part_at_faint_ink(line)
-    if len(parted.pieces) > len(line.pieces):
-        yield cut_line(parted.pieces, line.height)
+def _is_text(cuts: Sequence[CutLine], lines: Sequence[LineReading]) -> bool:
+    """Tell whether a photo shows so much, and so little like digits, that more cuts are in vain.
+
+    Args:
+        cuts: The usual cuts of its lines.
+        lines: The best reading of each.
+    """
+    bits = sum(len(cut.pieces) for cut in cuts)
+    return bits > MOST_HOPELESS and _certainty(lines) < HOPELESS_PHOTO
 
 
-def _certainty(scores: Sequence[float]) -> float:
-    """Average log-probabilities to one probability; none is 0."""
+def _certainty(lines: Sequence[LineReading]) -> float:
+    """Average the log-probabilities of all digits to one probability; none is 0."""
+    scores = [score for line in lines for score in line.scores]
     if not scores:
         return 0.0
     return math.exp(sum(max(score, LEAST_LIKELY) for score in scores) / len(scores))

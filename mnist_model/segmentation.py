@@ -22,6 +22,7 @@ _SEAM_HEIGHT_PX = 48  # cuts are sought in a piece shrunk to this height
 STEP_COSTS = (0.4, 0.2, 0.7)
 _SEAM_INK = 0.6  # of the height: a cut goes through no more ink than this
 _SEAM_GAP = 0.15  # of the height: cuts are this far apart, and from the ends
+_MOST_BITS = 100  # of a line; twenty digits that touch have fewer, and all take time
 _MOST_JOINED = 6  # bits in one digit, unless they are whole pieces again
 _WIDEST_DIGIT = 1.7  # times the line's height; wider is no digit in one piece
 _WIDEST_WHOLE = 2.6  # the same of one that was found in one piece or two, as a 5 with a long bar
@@ -104,6 +105,8 @@ def cut_line(
 ) -> list[Piece]:
     """Cut the wide pieces of a line, and sort all from left to right.
 
+    Where that makes more bits than digits have, as of stripes, the pieces stay as they are.
+
     Args:
         pieces: Of the line.
         line_height: In pixels, as the pieces' sizes.
@@ -113,12 +116,14 @@ def cut_line(
     for number, piece in enumerate(pieces):
         is_wide = _may_be_several(piece, line_height)
         parts += _cut(piece, number, step_cost) if is_wide else [piece]
-    return sorted(parts, key=lambda part: part.centre_x)
+    found_or_cut = parts if len(parts) <= _MOST_BITS else pieces
+    return sorted(found_or_cut, key=lambda part: part.centre_x)
 
 
 def list_candidates(pieces: Sequence[Piece], line_height: float) -> list[Candidate]:
     """List all neighbouring pieces that may be one digit together."""
     candidates = []
+    spans = _list_spans(pieces)
     for first in range(len(pieces)):
         right = pieces[first].right
         for end in range(first + 1, len(pieces) + 1):
@@ -132,7 +137,7 @@ def list_candidates(pieces: Sequence[Piece], line_height: float) -> list[Candida
             height = max(line_height, max(bottoms) - min(tops))
             if end > first + 1 and width > _WIDEST_WHOLE * line_height:
                 break
-            found = _count_found(pieces, first, end)
+            found = _count_found(pieces, spans, first, end)
             is_narrow = width <= _WIDEST_DIGIT * height
             is_joined = is_narrow and (found > 0 or end - first <= _MOST_JOINED)
             # As it was found anything may be a digit, and two together, as a 5 and its long bar.
@@ -144,14 +149,25 @@ def list_candidates(pieces: Sequence[Piece], line_height: float) -> list[Candida
     return candidates
 
 
-def _count_found(pieces: Sequence[Piece], first: int, end: int) -> int:
+def _list_spans(pieces: Sequence[Piece]) -> dict[int, tuple[int, int]]:
+    """Tell from which to which piece of a line the bits of each cut one go, by its number."""
+    spans: dict[int, tuple[int, int]] = {}
+    for number, piece in enumerate(pieces):
+        first, _ = spans.get(piece.origin, (number, number))
+        spans[piece.origin] = first, number
+    spans.pop(-1, None)
+    return spans
+
+
+def _count_found(
+    pieces: Sequence[Piece], spans: dict[int, tuple[int, int]], first: int, end: int
+) -> int:
     """Count the pieces, as found in the photo, that some parts are; 0 if a bit is missing."""
-    origins = {piece.origin for piece in pieces[first:end]}
-    neighbours = {piece.origin for piece in (*pieces[:first], *pieces[end:])}
-    if (origins & neighbours) - {-1}:
+    origins = [piece.origin for piece in pieces[first:end]]
+    cut = set(origins) - {-1}
+    if any(spans[origin][0] < first or spans[origin][1] >= end for origin in cut):
         return 0
-    uncut = sum(piece.origin == -1 for piece in pieces[first:end])
-    return uncut + len(origins - {-1})
+    return origins.count(-1) + len(cut)
 
 
 def score_skips(pieces: Sequence[Piece], line_height: float) -> NDArray[np.float64]:
@@ -232,28 +248,30 @@ def _find_seams(ink: NDArray[np.float32], step_cost: float) -> list[NDArray[np.i
     gap = max(2, round(_SEAM_GAP * height))
     if width < 2 * gap + 2:
         return []
-    costs, steps = _path_costs(ink, step_cost)
-    order = np.argsort(costs, kind="stable")
+    costs, middles, steps = _path_costs(ink, step_cost)
     seams: list[NDArray[np.int64]] = []
-    middles: list[float] = []
-    for column in order:
+    chosen: list[float] = []
+    for column in np.argsort(costs, kind="stable"):
         if costs[column] > _SEAM_INK * height:
             break
-        seam = _trace(steps, int(column))
-        middle = float(seam.mean())
-        if gap <= middle <= width - gap and all(abs(middle - m) >= gap for m in middles):
-            seams.append(seam)
-            middles.append(middle)
+        middle = float(middles[column])
+        if gap <= middle <= width - gap and all(abs(middle - other) >= gap for other in chosen):
+            seams.append(_trace(steps, int(column)))
+            chosen.append(middle)
     return seams
 
 
 def _path_costs(
     ink: NDArray[np.float32], step_cost: float
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Return the cheapest path's cost to each column of the last row, and its steps, (H, W)."""
+) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.int64]]:
+    """Find the cheapest path from the first row to each column of the last.
+
+    Returns:
+        The cost of each, (W,); its mean column, (W,); the step to each pixel, (H, W).
+    """
     height, width = ink.shape
     columns = np.arange(width)
-    costs = ink[0].copy()
+    costs, sums = ink[0].copy(), columns
     padded = np.full(width + 2, np.inf, np.float32)
     steps = np.zeros((height, width), np.int64)
     for row in range(1, height):
@@ -263,7 +281,8 @@ def _path_costs(
         choice = ways.argmin(axis=0)
         steps[row] = np.array((0, -1, 1))[choice]
         costs = ways[choice, columns] + ink[row]
-    return costs.astype(np.float32), steps
+        sums = sums[columns + steps[row]] + columns
+    return costs.astype(np.float32), sums / height, steps
 
 
 def _trace(steps: NDArray[np.int64], column: int) -> NDArray[np.int64]:

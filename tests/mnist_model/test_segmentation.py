@@ -61,6 +61,15 @@ def test_a_slim_piece_is_not_cut():
     assert len(cut_line([_bar(0), _bar(30)], line_height=40)) == 2
 
 
+def test_stripes_are_not_cut_into_more_bits_than_digits_have():
+    leaning = np.zeros((40, 400), np.bool_)
+    for column in range(400):
+        leaning[column // 11 : column // 11 + 4, column] = True
+    stripes = [Piece(leaning, 0, 10 * number) for number in range(20)]
+    assert len(cut_line(stripes[:1], line_height=40)) > 10
+    assert len(cut_line(stripes, line_height=40)) == 20
+
+
 def test_candidates_are_neighbours_that_are_near():
     near, far = [_bar(0), _bar(15)], [_bar(0), _bar(60)]
     assert [(c.first, c.end) for c in list_candidates(near, 40)] == [(0, 1), (0, 2), (1, 2)]
