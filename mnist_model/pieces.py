@@ -37,6 +37,8 @@ _FRAME_FILL = 0.35  # of its box, a frame covers at most
 _FRAME_CONTENT = 0.25  # of its height: something inside is as high
 _ROD = 6  # times longer than wide,
 _ROD_FILL = 0.6  # of its box, turned as it lies, at least, and
+_BAR = 2.5  # times longer than wide
+_SMALL_PICTURE_PX = 160  # longer side; it is not of a page, but cut out of one
 _LONG_ROD = 1.4  # times as long as the rest is high: a pen, or a ruler
 _ROD_ASIDE = 0.15  # of that height: what is nearer may be the slash of a %,
 _BAR_ASIDE = 0.5  # and what lies flat, no lower than the rest begins, may be the bar of a 5
@@ -149,8 +151,10 @@ def _candidates(pieces: Pieces) -> NDArray[np.int64]:
     inside = kept[
         ~at_edge[kept] & (pieces.masses[kept] > _DIRT * pieces.masses[kept].max(initial=0))
     ]
-    if len(inside) == 0 or not at_edge[kept].any():
-        return np.asarray(kept[~in_rim[kept]])
+    if len(inside) == 0:
+        return _without_bars(pieces, kept[~in_rim[kept]])
+    if not at_edge[kept].any():
+        return np.asarray(kept)
     # Of what the edge cuts off only strokes beside the writing count, and no corners of shadows.
     largest = inside[np.argmax(pieces.masses[inside])]
     widest = _WIDER_AT_EDGE * _mean_depth(pieces, int(largest))
@@ -166,6 +170,21 @@ def _candidates(pieces: Pieces) -> NDArray[np.int64]:
     )
     is_writing = is_stroke & is_beside & (is_whole | ~in_rim)[kept]
     return np.asarray(kept[~at_edge[kept] | is_writing])
+
+
+def _without_bars(pieces: Pieces, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Leave out bars that leave the picture through one side or a corner; all touch its edge.
+
+    They are of things, or of shadows. A 1 that a picture was cut out around touches more sides,
+    and in a small picture, as of a square of a form, it may touch one.
+    """
+    height, width = pieces.labels.shape
+    if max(height, width) < _SMALL_PICTURE_PX:
+        return numbers
+    left, top, right, bottom = pieces.boxes[numbers].T
+    is_through = ((left == 0) & (right == width)) | ((top == 0) & (bottom == height))
+    is_bar = [_is_bar(pieces, int(number)) for number in numbers]
+    return np.asarray(numbers[is_through | ~np.array(is_bar, np.bool_)])
 
 
 def _without_rods(pieces: Pieces, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -226,11 +245,22 @@ def _is_underline(pieces: Pieces, rod: int, others: NDArray[np.int64]) -> bool:
 
 def _rod_length(pieces: Pieces, number: int) -> float:
     """Measure the length of a piece that is straight and slender, in pixels; 0 if it is not."""
+    width, length = _measure(pieces, number)
+    is_rod = length > _ROD * width and pieces.areas[number] > _ROD_FILL * length * width
+    return length if is_rod else 0.0
+
+
+def _is_bar(pieces: Pieces, number: int) -> bool:
+    width, length = _measure(pieces, number)
+    return bool(length > _BAR * width and pieces.areas[number] > _ROD_FILL * length * width)
+
+
+def _measure(pieces: Pieces, number: int) -> tuple[float, float]:
+    """Return the sides of the smallest rectangle around a piece, turned as it lies, in pixels."""
     points = cv2.findNonZero(pieces.cut(number).mask.view(np.uint8))
     _, sides, _ = cv2.minAreaRect(points)
     width, length = sorted(side + 1 for side in sides)  # from the middle of pixels to their edge
-    is_rod = length > _ROD * width and pieces.areas[number] > _ROD_FILL * length * width
-    return length if is_rod else 0.0
+    return width, length
 
 
 def _distance(pieces: Pieces, number: int, others: NDArray[np.int64]) -> float:

@@ -266,6 +266,25 @@ def test_half_a_picture_in_shadow_is_no_digit(reader, light, share):
     assert _read(reader, page) == ""
 
 
+def _bar_on(page_px, *, above_edge_px):
+    """A bar that leans and ends above the lower edge of a square page, or beyond it."""
+    page = np.full((480, 480), 220, np.uint8)
+    foot = 480 - above_edge_px
+    corners = [[248, 240], [298, 240], [250, foot], [200, foot]]
+    cv2.fillPoly(page, [np.array(corners)], 60, cv2.LINE_AA)
+    return cv2.resize(page, (page_px, page_px), interpolation=cv2.INTER_AREA)
+
+
+def test_a_bar_that_leaves_the_picture_is_no_1(reader):
+    leaving, standing = _bar_on(480, above_edge_px=-10), _bar_on(480, above_edge_px=40)
+    assert [_read(reader, np.rot90(leaving, turn)) for turn in range(4)] == [""] * 4
+    assert _read(reader, standing) == "1"
+
+
+def test_a_1_may_touch_the_edge_of_a_square_that_was_cut_out(reader):
+    assert _read(reader, _bar_on(100, above_edge_px=-10)) == "1"
+
+
 def test_a_digit_at_the_edge_may_have_a_knot(reader):
     page = _page_of([2, 3, 0])
     left = int(np.flatnonzero((page < 128).any(axis=0))[0])
