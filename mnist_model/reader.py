@@ -56,6 +56,7 @@ HOPELESS = 1e-4  # probability of one whole digit; nothing below it is looked at
 LEAST_WHOLE = 0.025  # the same that counts: people can teach the other networks, but not this one
 DOUBTFUL_READING = 0.5  # certainty; below it, a faint or ambiguous photo is looked at again
 HARDLY_READ = 0.3  # certainty; below it, sheets of paper that lie on something else are looked for
+SURE_ONES = 0.6  # certainty; of what only another look shows, 1s alone need so much
 # Log-probability of a whole line: below it, other cuts are tried.
 DOUBTFUL_LINE = -1.0
 # Certainty by the usual cuts: below it, a photo of many bits is text or scribble. Of made-up
@@ -131,15 +132,18 @@ class Reader:
         if reading.certainty > DOUBTFUL_READING:
             return reading
         again = [self._read_writing(other) for other in look_again(photo, writing)]
+        if reading.rejected:
+            again = [one for one in again if _is_credible(one)]
         best = max((reading, *again), key=lambda one: one.certainty)
         if best.certainty > HARDLY_READ:
             return best
         for closer in look_closer(writing):
             reading = self._read_writing(closer)
-            if reading.certainty > HARDLY_READ:
+            if _is_credible(reading):
                 return reading
         sheets = (self._read_writing(sheet) for sheet in look_at_sheets(writing.photo))
-        return next((one for one in sheets if one.certainty > DOUBTFUL_READING), best)
+        likely = (one for one in sheets if one.certainty > DOUBTFUL_READING)
+        return next(filter(_is_credible, likely), best)
 
     def _read_writing(self, writing: Writing) -> Reading:
         """Read it as it is, and turned level where it slants; the surer reading counts."""
@@ -272,6 +276,15 @@ class Reader:
         inputs = (pixels / np.float32(255) - np.float32(mean)) / np.float32(std)
         log_probabilities = self._network.log_probabilities(inputs)  # (N, 10)
         return np.exp(log_softmax(log_probabilities / np.float32(self.metadata.temperature)))
+
+
+def _is_credible(reading: Reading) -> bool:
+    """Tell whether what only another look at a photo shows is to be believed.
+
+    Where the first look showed nothing there mostly is nothing, and any edge may look like a 1.
+    """
+    is_of_ones = set(reading.text) <= set("1 ")
+    return reading.certainty > (SURE_ONES if is_of_ones else HARDLY_READ)
 
 
 def _is_text(cuts: Sequence[CutLine], lines: Sequence[LineReading]) -> bool:
