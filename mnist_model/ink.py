@@ -22,6 +22,7 @@ _FAINT = 0.25 * 255  # contrast of the strongest ink
 _DARK_PAPER = 20  # brightness of 255; below it a photo holds hardly any light
 _SHARP_EDGE = 0.06  # of the ink's contrast, from pixel to pixel; blurred ones are below
 _NOISE_FACTOR = 5.0  # ink stands out this many standard deviations of the paper
+_LOST_IN_GRAIN = 0.65  # of the strokes' mean contrast: more is not grain of paper, but things
 _INK_SHARE = 0.3  # of the strongest ink's contrast; below it are rulings and print from behind
 _HEAVY_INK = 0.25  # of the picture: less cannot move the median far
 _SHADOW = 0.25  # of the border: what takes more of it is a shadow, or what it leaves in light
@@ -55,6 +56,16 @@ class InkMap:
         across = np.abs(np.diff(self.contrast.astype(np.int16), axis=1))
         strongest = int(self.contrast.max(initial=0))
         return strongest > 0 and int(across.max(initial=0)) <= 1 + _SHARP_EDGE * strongest
+
+    def is_lost_in_grain(self, contrast: float) -> bool:
+        """Tell whether something is hardly darker than its ground is uneven.
+
+        Things look so that are no writing: what is around them is no paper.
+
+        Args:
+            contrast: Its mean contrast.
+        """
+        return self.threshold > max(_FAINTEST_INK, _LOST_IN_GRAIN * contrast)
 
     def finer_contrast(self, grey: Pixels, top: int, left: int, height: int, width: int) -> Pixels:
         """Look again at a window, in the pixels of a larger version of the same photo.

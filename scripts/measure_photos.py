@@ -5,6 +5,7 @@
     python scripts/measure_photos.py situations            # pens, papers and lights, made up
     python scripts/measure_photos.py hands FONTS_DIR       # fonts: see docs/reading.md
     python scripts/measure_photos.py drawings FONTS_DIR    # fonts of icons, none a digit
+    python scripts/measure_photos.py things PHOTOS_DIR     # windows of photos, none of a digit
 
 Prints accuracy and the mistakes. Choose with `--split validation`; report with `--split test`.
 """
@@ -38,6 +39,9 @@ from mnist_model.data import (
 
 CELL_MARGIN = 0.05  # of a cell's side is cut off on each side
 PAGE_SIZE_PX = (960, 1280)
+PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+WINDOW_SHARES = (0.12, 1.0)  # of a photo's sides
+WINDOW_SIDES_PX = (400, 1300)  # longer side as sent
 
 Sample = tuple[str, str, bytes]  # name, label ("" = no digit), image file
 
@@ -52,6 +56,10 @@ def main() -> int:
         kind = kinds.add_parser(name)
         kind.add_argument("fonts", type=Path, help="folder of WOFF files")
         kind.add_argument("--seed", type=int, default=0)
+    things = kinds.add_parser("things")
+    things.add_argument("photos", type=Path, help="folder of photos, searched through and through")
+    things.add_argument("--count", type=int, default=10, help="windows of each photo")
+    things.add_argument("--seed", type=int, default=0)
     for name in ("pages", "situations"):
         kind = kinds.add_parser(name)
         kind.add_argument("--split", choices=("validation", "test"), default="validation")
@@ -81,6 +89,9 @@ def make_samples(options: argparse.Namespace) -> Iterator[Sample]:
         return
     if options.kind == "drawings":
         yield from draw_icons(options.fonts, random)
+        return
+    if options.kind == "things":
+        yield from cut_windows(options.photos, options.count, random)
         return
     split = load_split(options.split, options.data_dir)
     if options.kind == "pages":
@@ -139,6 +150,25 @@ def draw_icons(fonts: Path, random: np.random.Generator) -> Iterator[Sample]:
     for font, name, character in list_icons(fonts):
         ink = made_up_ink.deform(draw_icon(font, character), random)
         yield f"drawings_{name}", "", print_page(square(ink), random)
+
+
+def cut_windows(photos: Path, count: int, random: np.random.Generator) -> Iterator[Sample]:
+    """Cut windows of all sizes out of each photo in a folder, none of which shows a digit."""
+    for path in sorted(photos.rglob("*")):
+        if path.suffix.lower() not in PHOTO_SUFFIXES:
+            continue
+        with Image.open(path) as photo:
+            pixels = photo.convert("RGB")
+        for _ in range(count):
+            share = random.uniform(*WINDOW_SHARES)
+            width, height = round(share * pixels.width), round(share * pixels.height)
+            left = int(random.integers(pixels.width - width + 1))
+            top = int(random.integers(pixels.height - height + 1))
+            window = pixels.crop((left, top, left + width, top + height))
+            scale = random.uniform(*WINDOW_SIDES_PX) / max(width, height)
+            buffer = io.BytesIO()
+            window.resize((round(scale * width), round(scale * height))).save(buffer, "JPEG")
+            yield f"things_{path.stem.replace('_', '-')}", "", buffer.getvalue()
 
 
 def square(ink: made_up_ink.Ink) -> NDArray[np.uint8]:
