@@ -65,6 +65,8 @@ class InkMap:
         Args:
             contrast: Its mean contrast.
         """
+        if is_small(self.contrast.shape):
+            return False  # too little ground is in it to tell how uneven that is
         return self.threshold > max(_FAINTEST_INK, _LOST_IN_GRAIN * contrast)
 
     def finer_contrast(self, grey: Pixels, top: int, left: int, height: int, width: int) -> Pixels:
@@ -183,8 +185,8 @@ def map_heavy_ink(grey: Pixels) -> InkMap | None:
 
 def _smooth(grey: Pixels, *, is_light_on_dark: bool) -> Pixels:
     """Blur grain, and turn light ink dark."""
-    # Small pictures are drawings or cut-outs, whose strokes a blur would fill.
-    smooth = grey if max(grey.shape) < WORKING_SIDE_PX / 4 else _as_pixels(cv2.blur(grey, (3, 3)))
+    # A blur would fill the strokes of a small picture.
+    smooth = grey if is_small(grey.shape) else _as_pixels(cv2.blur(grey, (3, 3)))
     return _negative(smooth) if is_light_on_dark else smooth
 
 
@@ -206,6 +208,11 @@ def _measure_ink(
         is_faint=strongest < _FAINT,
         is_ambiguous=is_ambiguous,
     )
+
+
+def is_small(shape: tuple[int, ...]) -> bool:
+    """Tell whether a picture, (H, W), is a drawing or cut out of a photo, and no photo."""
+    return max(shape) < WORKING_SIDE_PX / 4
 
 
 def is_light_on_dark(grey: Pixels) -> bool:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_model.ink import InkMap
+from mnist_model.ink import InkMap, is_small
 from mnist_model.lines import erase_lines, label_pieces
 from mnist_model.segmentation import Piece
 
@@ -38,7 +38,6 @@ _FRAME_CONTENT = 0.25  # of its height: something inside is as high
 _ROD = 6  # times longer than wide,
 _ROD_FILL = 0.6  # of its box, turned as it lies, at least, and
 _BAR = 2.5  # times longer than wide
-_SMALL_PICTURE_PX = 160  # longer side; it is not of a page, but cut out of one
 _LONG_ROD = 1.4  # times as long as the rest is high: a pen, or a ruler
 _ROD_ASIDE = 0.15  # of that height: what is nearer may be the slash of a %,
 _BAR_ASIDE = 0.5  # and what lies flat, no lower than the rest begins, may be the bar of a 5
@@ -178,8 +177,8 @@ def _without_bars(pieces: Pieces, numbers: NDArray[np.int64]) -> NDArray[np.int6
     They are of things, or of shadows. A 1 that a picture was cut out around touches more sides,
     and in a small picture, as of a square of a form, it may touch one.
     """
-    height, width = pieces.labels.shape
-    if max(height, width) < _SMALL_PICTURE_PX:
+    height, width = shape = pieces.labels.shape
+    if is_small(shape):
         return numbers
     left, top, right, bottom = pieces.boxes[numbers].T
     is_through = ((left == 0) & (right == width)) | ((top == 0) & (bottom == height))
