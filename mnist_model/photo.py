@@ -65,8 +65,7 @@ def arrange_writing(grey: GreyPhoto, ink: InkMap, *, may_be_torn: bool = False) 
     if len(digits) == 0:
         reason = TOO_DARK if ink.is_dark else NOTHING_WRITTEN
         return Writing(grey, ink, is_inked, (), reason, pieces.largest)
-    contrast = pieces.masses[digits].sum() / pieces.areas[digits].sum()
-    if len(digits) > MOST_DIGITS or ink.is_lost_in_grain(float(contrast)):
+    if len(digits) > MOST_DIGITS:
         return Writing(grey, ink, is_inked, (), TOO_MUCH, pieces.largest)
     parts = [pieces.cut(int(number)) for number in digits]
     whole = _join_stacked(parts, _TORN if may_be_torn else _BROKEN)

@@ -56,7 +56,8 @@ HOPELESS = 1e-4  # probability of one whole digit; nothing below it is looked at
 LEAST_WHOLE = 0.025  # the same that counts: people can teach the other networks, but not this one
 DOUBTFUL_READING = 0.5  # certainty; below it, a faint or ambiguous photo is looked at again
 HARDLY_READ = 0.3  # certainty; below it, sheets of paper that lie on something else are looked for
-SURE_ONES = 0.6  # certainty; of what only another look shows, 1s alone need so much
+# Certainty that it takes if what seems to be written may be things, or only edges.
+SURE_IN_DOUBT = 0.6
 # Log-probability of a whole line: below it, other cuts are tried.
 DOUBTFUL_LINE = -1.0
 # Certainty by the usual cuts: below it, a photo of many bits is text or scribble. Of made-up
@@ -133,7 +134,7 @@ class Reader:
             return reading
         again = [self._read_writing(other) for other in look_again(photo, writing)]
         if reading.rejected:
-            again = [one for one in again if _is_credible(one)]
+            again = [one for one in again if one.rejected or _is_credible(one)]
         best = max((reading, *again), key=lambda one: one.certainty)
         if best.certainty > HARDLY_READ:
             return best
@@ -170,9 +171,10 @@ class Reader:
                 for its, cut, line in zip(writing.lines, cuts, lines, strict=True)
             ]
         certainty = _certainty(lines)
-        if certainty < SUREST_REJECTED:
+        if certainty < (SURE_IN_DOUBT if writing.is_lost_in_grain else SUREST_REJECTED):
             doubt = TOO_BLURRED if writing.ink.is_blurred else NOT_A_DIGIT
-            return Reading((), "", True, writing.reason or doubt, certainty)
+            reason = writing.reason or doubt
+            return Reading((), "", True, reason, min(certainty, SUREST_REJECTED))
         digits = tuple(digit for line in lines for digit in line.digits)
         words = ("".join(str(digit.label) for digit in line.digits) for line in lines)
         return Reading(digits, " ".join(filter(None, words)), False, None, certainty)
@@ -284,7 +286,7 @@ def _is_credible(reading: Reading) -> bool:
     Where the first look showed nothing there mostly is nothing, and any edge may look like a 1.
     """
     is_of_ones = set(reading.text) <= set("1 ")
-    return reading.certainty > (SURE_ONES if is_of_ones else HARDLY_READ)
+    return reading.certainty > (SURE_IN_DOUBT if is_of_ones else HARDLY_READ)
 
 
 def _is_text(cuts: Sequence[CutLine], lines: Sequence[LineReading]) -> bool:

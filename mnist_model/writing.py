@@ -61,6 +61,23 @@ class Writing:
     reason: str | None  # a sentence for a person, if there is nothing to read
     largest: Piece | None  # of all that lies inside the picture; may be a square around digits
 
+    @property
+    def is_lost_in_grain(self) -> bool:
+        """Tell whether it is hardly darker than its ground is uneven, as things are."""
+        pieces = [piece for line in self.lines for piece in line.pieces]
+        area = sum(np.count_nonzero(piece.mask) for piece in pieces)
+        if area == 0:
+            return False
+        mass = sum(
+            int(
+                self.ink.contrast[piece.top : piece.bottom, piece.left : piece.right][
+                    piece.mask
+                ].sum()
+            )
+            for piece in pieces
+        )
+        return self.ink.is_lost_in_grain(mass / area)
+
     def cut_out(self, piece: Piece) -> DigitImage:
         """Draw some ink as MNIST draws."""
         contrast, is_ink = self._look_at(piece)

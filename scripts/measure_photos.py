@@ -155,7 +155,7 @@ def draw_icons(fonts: Path, random: np.random.Generator) -> Iterator[Sample]:
 def cut_windows(photos: Path, count: int, random: np.random.Generator) -> Iterator[Sample]:
     """Cut windows of all sizes out of each photo in a folder, none of which shows a digit."""
     for path in sorted(photos.rglob("*")):
-        if path.suffix.lower() not in PHOTO_SUFFIXES:
+        if path.suffix.lower() not in PHOTO_SUFFIXES or path.is_symlink():
             continue
         with Image.open(path) as photo:
             pixels = photo.convert("RGB")
