@@ -283,7 +283,7 @@ class Reader:
 def _is_credible(reading: Reading) -> bool:
     """Tell whether what only another look at a photo shows is to be believed.
 
-    Where the first look showed nothing there mostly is nothing, and any edge may look like a 1.
+    Where the first look showed nothing, there mostly is nothing, and any edge may look like a 1.
     """
     is_of_ones = set(reading.text) <= set("1 ")
     return reading.certainty > (SURE_IN_DOUBT if is_of_ones else HARDLY_READ)
