@@ -38,6 +38,7 @@ _FRAME_CONTENT = 0.25  # of its height: something inside is as high
 _ROD = 6  # times longer than wide,
 _ROD_FILL = 0.6  # of its box, turned as it lies, at least, and
 _BAR = 2.5  # times longer than wide is what may be an edge, or part of a thing
+_CUT_OUT = 0.05  # of a picture's side: a digit that ends so near to both edges fills it
 _LONG_ROD = 1.4  # times as long as the rest is high: a pen, or a ruler
 _ROD_ASIDE = 0.15  # of that height: what is nearer may be the slash of a %,
 _BAR_ASIDE = 0.5  # and what lies flat, no lower than the rest begins, may be the bar of a 5
@@ -174,16 +175,18 @@ def _candidates(pieces: Pieces) -> NDArray[np.int64]:
 def _without_bars(pieces: Pieces, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
     """Leave out bars that leave the picture through one side or a corner; all touch its edge.
 
-    They are of things, or of shadows. A 1 that a picture was cut out around touches more sides,
-    and in a small picture, as of a square of a form, it may touch one.
+    They are of things, or of shadows. A 1 that a picture was cut out around reaches from side to
+    side, and in a small picture, as of a square of a form, it may touch one.
     """
     height, width = shape = pieces.labels.shape
     if is_small(shape):
         return numbers
     left, top, right, bottom = pieces.boxes[numbers].T
-    is_through = ((left == 0) & (right == width)) | ((top == 0) & (bottom == height))
+    beside, above = _CUT_OUT * width, _CUT_OUT * height
+    is_across = (left <= beside) & (right >= width - beside)
+    is_upright = (top <= above) & (bottom >= height - above)
     is_bar = [_is_bar(pieces, int(number)) for number in numbers]
-    return np.asarray(numbers[is_through | ~np.array(is_bar, np.bool_)])
+    return np.asarray(numbers[is_across | is_upright | ~np.array(is_bar, np.bool_)])
 
 
 def _without_rods(pieces: Pieces, numbers: NDArray[np.int64]) -> NDArray[np.int64]:

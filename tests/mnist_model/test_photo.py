@@ -289,6 +289,10 @@ def test_what_is_hardly_darker_than_its_ground_is_uneven_is_told(unevenness, is_
     assert find_writing(to_png(page.clip(0, 255).astype(np.uint8))).is_lost_in_grain == is_lost
 
 
+def test_a_1_that_a_picture_was_cut_out_around_may_touch_its_edge(reader):
+    assert _read(reader, _bar_on(480, above_edge_px=-10)[232:, 180:320]) == "1"
+
+
 def test_a_1_may_touch_the_edge_of_a_square_that_was_cut_out(reader):
     assert _read(reader, _bar_on(100, above_edge_px=-10)) == "1"
 
