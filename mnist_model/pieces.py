@@ -185,7 +185,7 @@ def _without_bars(pieces: Pieces, numbers: NDArray[np.int64]) -> NDArray[np.int6
     beside, above = _CUT_OUT * width, _CUT_OUT * height
     is_across = (left <= beside) & (right >= width - beside)
     is_upright = (top <= above) & (bottom >= height - above)
-    is_bar = [_is_bar(pieces, int(number)) for number in numbers]
+    is_bar = [_rod_length(pieces, int(number), _BAR) > 0 for number in numbers]
     return np.asarray(numbers[is_across | is_upright | ~np.array(is_bar, np.bool_)])
 
 
@@ -245,24 +245,13 @@ def _is_underline(pieces: Pieces, rod: int, others: NDArray[np.int64]) -> bool:
     return bool(gap < min(gap_below, highest) and not may_be_foot)
 
 
-def _rod_length(pieces: Pieces, number: int) -> float:
+def _rod_length(pieces: Pieces, number: int, slenderness: float = _ROD) -> float:
     """Measure the length of a piece that is straight and slender, in pixels; 0 if it is not."""
-    width, length = _measure(pieces, number)
-    is_rod = length > _ROD * width and pieces.areas[number] > _ROD_FILL * length * width
-    return length if is_rod else 0.0
-
-
-def _is_bar(pieces: Pieces, number: int) -> bool:
-    width, length = _measure(pieces, number)
-    return bool(length > _BAR * width and pieces.areas[number] > _ROD_FILL * length * width)
-
-
-def _measure(pieces: Pieces, number: int) -> tuple[float, float]:
-    """Return the sides of the smallest rectangle around a piece, turned as it lies, in pixels."""
     points = cv2.findNonZero(pieces.cut(number).mask.view(np.uint8))
     _, sides, _ = cv2.minAreaRect(points)
     width, length = sorted(side + 1 for side in sides)  # from the middle of pixels to their edge
-    return width, length
+    is_filled = pieces.areas[number] > _ROD_FILL * length * width
+    return length if length > slenderness * width and is_filled else 0.0
 
 
 def _distance(pieces: Pieces, number: int, others: NDArray[np.int64]) -> float:
