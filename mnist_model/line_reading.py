@@ -100,24 +100,31 @@ class CutLine:
 
 
 def read_whole_row(
-    writing: Writing, pieces: Sequence[Piece], row: RowPicture, told: NDArray[np.float32]
+    writing: Writing,
+    pieces: Sequence[Piece],
+    row: RowPicture,
+    told: NDArray[np.float32],
+    by_cuts: int,
 ) -> tuple[DigitReading, ...]:
     """Read a line as a network does that sees all of it at once, if it is sure of every digit.
 
     A digit alone is left to the other networks: they see it better, and people can teach them.
+    So is a line in which it sees fewer digits than they do: it is a 1 beside another digit that
+    it overlooks, and where cuts leave one out, it is more often there.
 
     Args:
         writing: What the line is part of.
         pieces: The line, cut as finely as there is reason to; they become the digits' ink.
         row: What the network saw.
         told: What it told, (T, 11).
+        by_cuts: How many digits the other networks see in the best cuts.
 
     Returns:
         The digits from left to right; none if it is not sure, if a digit has no ink, or if
-            there are fewer than two.
+            there are fewer than two, or than `by_cuts`.
     """
     labels, bounds = read_digits(told)
-    if len(labels) < 2:
+    if len(labels) < max(2, by_cuts):
         return ()
     one, _ = tell_one_digit(told, bounds[:-1], bounds[1:])  # (D, 10)
     if one[np.arange(len(labels)), labels].sum() < SURE_ROW:

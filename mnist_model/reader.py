@@ -192,7 +192,7 @@ class Reader:
         told = self._row_network.log_probabilities(row.pixels)
         best = max((one.weigh(row, told).choose() for one in tries), key=lambda one: one.total)
         finest = max((one.pieces for one in tries), key=len)
-        whole = read_whole_row(writing, finest, row, told)
+        whole = read_whole_row(writing, finest, row, told, by_cuts=len(best.digits))
         return replace(best, digits=whole) if whole else best
 
     def _list_other_cuts(self, writing: Writing, line: Line, first: CutLine) -> Iterator[CutLine]:

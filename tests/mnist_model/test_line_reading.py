@@ -75,7 +75,7 @@ def test_a_row_that_is_told_surely_is_read_so():
     writing, pieces, row = _three_strokes()
     steps = [int(step) for step in row.steps_at(np.array([p.centre_x for p in pieces]))]
     told = _told({steps[0]: 4, steps[2]: 7})
-    first, second = read_whole_row(writing, pieces, row, told)
+    first, second = read_whole_row(writing, pieces, row, told, 2)
     assert (first.label, second.label) == (4, 7)
     assert min(first.confidence, second.confidence) > 0.9
     assert first.probabilities.sum() == pytest.approx(1)
@@ -85,20 +85,27 @@ def test_a_row_that_is_told_surely_is_read_so():
     assert widths == [pytest.approx(5, abs=1), pytest.approx(25, abs=1)]
 
 
+def test_a_row_in_which_cuts_show_more_digits_is_not():
+    writing, pieces, row = _three_strokes()
+    told = _told({4: 4, 12: 7})
+    assert len(read_whole_row(writing, pieces, row, told, by_cuts=2)) == 2
+    assert read_whole_row(writing, pieces, row, told, by_cuts=3) == ()
+
+
 def test_a_row_that_is_told_with_doubt_is_not():
     writing, pieces, row = _three_strokes()
     told = _told({4: 4, 12: 7})
     told[12] = np.log(np.full(11, 1 / 11))
-    assert read_whole_row(writing, pieces, row, told) == ()
+    assert read_whole_row(writing, pieces, row, told, 2) == ()
 
 
 @pytest.mark.parametrize("digits", [{}, {8: 7}])
 def test_a_digit_alone_is_left_to_the_other_networks(digits):
     writing, pieces, row = _three_strokes()
-    assert read_whole_row(writing, pieces, row, _told(digits)) == ()
+    assert read_whole_row(writing, pieces, row, _told(digits), 1) == ()
 
 
 def test_a_row_has_digits_where_there_is_ink():
     writing, pieces, row = _three_strokes()
     told = _told({4: 4, 6: 4, 8: 4, 10: 4, 12: 4})
-    assert read_whole_row(writing, pieces, row, told) == ()
+    assert read_whole_row(writing, pieces, row, told, 2) == ()
