@@ -57,17 +57,16 @@ class InkMap:
         strongest = int(self.contrast.max(initial=0))
         return strongest > 0 and int(across.max(initial=0)) <= 1 + _SHARP_EDGE * strongest
 
-    def is_lost_in_grain(self, contrast: float) -> bool:
-        """Tell whether something is hardly darker than its ground is uneven.
+    @property
+    def grain(self) -> float:
+        """How uneven the ground is: what is no darker than this has the look of things.
 
-        Things look so that are no writing: what is around them is no paper.
-
-        Args:
-            contrast: Its mean contrast.
+        Returns:
+            A mean contrast; 0 if the ground is even, or too little of it is seen to tell.
         """
-        if is_small(self.contrast.shape):
-            return False  # too little ground is in it to tell how uneven that is
-        return self.threshold > max(_FAINTEST_INK, _LOST_IN_GRAIN * contrast)
+        if is_small(self.contrast.shape) or self.threshold <= _FAINTEST_INK:
+            return 0.0
+        return self.threshold / _LOST_IN_GRAIN
 
     def finer_contrast(self, grey: Pixels, top: int, left: int, height: int, width: int) -> Pixels:
         """Look again at a window, in the pixels of a larger version of the same photo.

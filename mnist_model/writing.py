@@ -65,18 +65,12 @@ class Writing:
     def is_lost_in_grain(self) -> bool:
         """Tell whether it is hardly darker than its ground is uneven, as things are."""
         pieces = [piece for line in self.lines for piece in line.pieces]
-        area = sum(np.count_nonzero(piece.mask) for piece in pieces)
-        if area == 0:
-            return False
-        mass = sum(
-            int(
-                self.ink.contrast[piece.top : piece.bottom, piece.left : piece.right][
-                    piece.mask
-                ].sum()
-            )
+        windows = (
+            self.ink.contrast[piece.top : piece.bottom, piece.left : piece.right][piece.mask]
             for piece in pieces
         )
-        return self.ink.is_lost_in_grain(mass / area)
+        contrasts = np.concatenate([*windows, np.empty(0, np.uint8)])  # (N,) of all its pixels
+        return contrasts.size > 0 and float(contrasts.mean()) < self.ink.grain
 
     def cut_out(self, piece: Piece) -> DigitImage:
         """Draw some ink as MNIST draws."""
