@@ -91,15 +91,39 @@ def test_digits_in_boxes_are_read_in_order(reader, labels, columns, text, degree
     assert reader.read(to_png(_turned(_boxed(labels, columns), degrees))).text == text
 
 
-@pytest.mark.parametrize("turn_deg", [5, 30, 60])
-@pytest.mark.parametrize("place", [(420, 330), (250, 420)])
-def test_a_phones_shadow_is_no_ink(reader, turn_deg, place):
-    page = cv2.copyMakeBorder(_page([3]), 300, 300, 300, 300, cv2.BORDER_CONSTANT, value=250)
+def _in_a_phones_shadow(label, place, turn_deg):
+    page = cv2.copyMakeBorder(_page([label]), 300, 300, 300, 300, cv2.BORDER_CONSTANT, value=250)
     shadow = np.zeros(page.shape, np.uint8)
     corners = cv2.boxPoints((place, (330, 480), turn_deg))
     cv2.fillPoly(shadow, [corners.astype(np.int32)], 1)
     light = 1 - 0.5 * cv2.GaussianBlur(shadow.astype(np.float32), (0, 0), 2)
-    assert reader.read(to_png((page * light).astype(np.uint8))).text == "3"
+    return to_png((page * light).astype(np.uint8))
+
+
+@pytest.mark.parametrize("turn_deg", [5, 30, 60])
+@pytest.mark.parametrize("place", [(420, 330), (250, 420)])
+def test_a_phones_shadow_is_no_ink(reader, turn_deg, place):
+    assert reader.read(_in_a_phones_shadow(3, place, turn_deg)).text == "3"
+
+
+def test_a_1_that_only_another_look_shows_must_be_surer_than_other_digits(reader, monkeypatch):
+    one, three = (_in_a_phones_shadow(label, (420, 330), turn_deg=5) for label in (1, 3))
+    assert (reader.read(one).text, reader.read(three).text) == ("1", "3")
+    monkeypatch.setattr("mnist_model.reader.SURE_IN_DOUBT", 1.0)
+    assert (reader.read(one).text, reader.read(three).text) == ("", "3")
+
+
+def test_what_is_hardly_darker_than_its_ground_must_be_surer(reader, monkeypatch):
+    page = cv2.copyMakeBorder(_page([3]), 100, 100, 200, 200, cv2.BORDER_CONSTANT, value=250)
+    ground = cv2.GaussianBlur(np.random.default_rng(0).normal(size=page.shape), (0, 0), 4)
+    even, uneven = (to_png(_lit(0.6 * page + step * ground / ground.std())) for step in (15, 25))
+    assert (reader.read(even).text, reader.read(uneven).text) == ("3", "3")
+    monkeypatch.setattr("mnist_model.reader.SURE_IN_DOUBT", 1.0)
+    assert (reader.read(even).text, reader.read(uneven).text) == ("3", "")
+
+
+def _lit(page):
+    return page.clip(0, 255).astype(np.uint8)
 
 
 @pytest.mark.parametrize("step", [50, 90])
@@ -198,6 +222,15 @@ def test_a_page_of_text_is_too_much(reader):
     assert reading.rejected
     assert reading.reason is not None
     assert "too much" in reading.reason
+
+
+def test_text_is_not_cut_in_every_way(reader, monkeypatch):
+    page = np.full((300, 900), 245, np.uint8)
+    text = to_png(cv2.putText(page, "A letter to read", (40, 140), 0, 2.2, 30, 5))
+    cut_closely = []
+    monkeypatch.setattr(Reader, "_read_closely", lambda *line: cut_closely.append(line))
+    assert reader.read(text).rejected
+    assert cut_closely == []
 
 
 def _scribble(seed):
