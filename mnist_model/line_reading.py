@@ -16,6 +16,7 @@ MOST_LEFT_OUT = 0.2  # of a line's ink is dirt; more is a sign that it holds no 
 LEAST_TOLD = -5.0  # log-probability that a whole row tells; it may err as others do
 ROW_SAY = 2.0  # how much that counts for which digit it is; for the cuts it counts once
 SURE_ROW = math.log(0.7)  # log-probability of all its digits; above it, they are the reading
+LEAST_IN_ROW = -3.0  # log-probability of a digit of such a row to be one, whatever others say
 LEAST_LIKELY = math.log(1e-6)  # one piece that is surely no digit does not settle a long number
 
 
@@ -37,6 +38,14 @@ class LineReading:
     digits: tuple[DigitReading, ...]
     scores: tuple[float, ...]  # log-probability of each to be one; more for much left out
     total: float  # log-probability of the whole line
+
+    def outweigh(self, digits: tuple[DigitReading, ...]) -> "LineReading":
+        """Take the digits of a network that is sure of the whole row.
+
+        It sees nothing in letters and scribbles, so what looks odd by itself is doubted less.
+        """
+        scores = tuple(max(score, LEAST_IN_ROW) for score in self.scores)
+        return replace(self, digits=digits, scores=scores)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ print(reading.text, [digit.confidence for digit in reading.digits])
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -193,7 +193,7 @@ class Reader:
         best = max((one.weigh(row, told).choose() for one in tries), key=lambda one: one.total)
         finest = max((one.pieces for one in tries), key=len)
         whole = read_whole_row(writing, finest, row, told, by_cuts=len(best.digits))
-        return replace(best, digits=whole) if whole else best
+        return best.outweigh(whole) if whole else best
 
     def _list_other_cuts(self, writing: Writing, line: Line, first: CutLine) -> Iterator[CutLine]:
         """Cut a line in all ways but the `first`."""

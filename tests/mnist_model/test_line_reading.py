@@ -5,7 +5,13 @@ import pytest
 
 from mnist_model.decoding import GreyPhoto
 from mnist_model.ink import map_ink
-from mnist_model.line_reading import CutLine, read_whole_row
+from mnist_model.line_reading import (
+    LEAST_IN_ROW,
+    LEAST_LIKELY,
+    CutLine,
+    LineReading,
+    read_whole_row,
+)
 from mnist_model.photo import arrange_writing
 from mnist_model.rows import HEIGHT_PX, NOTHING, RowPicture
 from mnist_model.segmentation import Piece, list_candidates, score_skips
@@ -109,3 +115,13 @@ def test_a_row_has_digits_where_there_is_ink():
     writing, pieces, row = _three_strokes()
     told = _told({4: 4, 6: 4, 8: 4, 10: 4, 12: 4})
     assert read_whole_row(writing, pieces, row, told, 2) == ()
+
+
+def test_what_looks_odd_by_itself_is_doubted_less_in_a_row_that_is_told_surely():
+    writing, pieces, row = _three_strokes()
+    whole = read_whole_row(writing, pieces, row, _told({4: 4, 12: 7}), by_cuts=1)
+    by_cuts = LineReading(whole[:1], (-0.1, LEAST_LIKELY), -20.0)
+    reading = by_cuts.outweigh(whole)
+    assert reading.digits == whole
+    assert reading.scores == (-0.1, LEAST_IN_ROW)
+    assert reading.total == by_cuts.total
