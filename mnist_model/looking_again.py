@@ -1,8 +1,10 @@
 """Other ways to look at a photo, where the first left a doubt or hardly anything was read."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +22,7 @@ from mnist_model.sheet import single_out_sheets
 from mnist_model.slant import measure_frame, measure_slant, turn_level
 from mnist_model.writing import Writing
 
+_STRETCHES = (0.8, 0.88, 1.12, 1.25)  # times as wide
 _LEAST_SLANTED = 0.5  # of its line's height: lower pieces tell nothing of how it runs
 
 
@@ -58,6 +61,22 @@ def level(writing: Writing) -> Writing | None:
         return None
     is_kept = _mark_writing(writing)
     return arrange_writing(*turn_level(writing.photo, writing.ink, is_kept, slant_deg))
+
+
+def stretch(writing: Writing) -> Iterator[Writing]:
+    """Show the same ink narrower and wider, where other cuts part it and digits look otherwise."""
+    photo, ink = writing.photo, writing.ink
+    for times in _STRETCHES:
+        stretched_ink = replace(
+            ink, contrast=_stretch(ink.contrast, times), paper=_stretch(ink.paper, times)
+        )
+        stretched_photo = replace(photo, pixels=_stretch(photo.pixels, times))
+        yield arrange_writing(stretched_photo, stretched_ink)
+
+
+def _stretch(pixels: NDArray[np.uint8], times: float) -> NDArray[np.uint8]:
+    size = max(1, round(times * pixels.shape[1])), pixels.shape[0]
+    return np.asarray(cv2.resize(pixels, size), np.uint8)
 
 
 def _mark_writing(writing: Writing) -> NDArray[np.bool_]:

@@ -7,7 +7,7 @@ print(reading.text, [digit.confidence for digit in reading.digits])
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +33,7 @@ from mnist_model.looking_again import (
     look_again,
     look_at_sheets,
     look_closer,
+    stretch,
 )
 from mnist_model.photo import find_writing
 from mnist_model.reasons import NOT_A_DIGIT, TOO_BLURRED
@@ -55,6 +56,7 @@ SUREST_REJECTED = 0.02  # certainty; of made-up validation photos of digits, 0.6
 HOPELESS = 1e-4  # probability of one whole digit; nothing below it is looked at further
 LEAST_WHOLE = 0.025  # the same that counts: people can teach the other networks, but not this one
 DOUBTFUL_READING = 0.5  # certainty; below it, a faint or ambiguous photo is looked at again
+DOUBTFUL_NUMBER = 0.7  # certainty; below it, a number is looked at narrower and wider, too
 HARDLY_READ = 0.3  # certainty; below it, sheets of paper that lie on something else are looked for
 # Certainty that it takes if what seems to be written may be things, or only edges.
 SURE_IN_DOUBT = 0.6
@@ -163,6 +165,13 @@ class Reader:
         return other if other.certainty > least else reading
 
     def _read_lines(self, writing: Writing) -> Reading:
+        """Read it as it is; if it is a number and in doubt, as most looks at it agree."""
+        reading = self._read_once(writing)
+        if len(reading.digits) < 2 or reading.certainty > DOUBTFUL_NUMBER:
+            return reading
+        return _agree(reading, [self._read_once(other) for other in stretch(writing)])
+
+    def _read_once(self, writing: Writing) -> Reading:
         cuts = [self._judge_cuts(writing, line, STEP_COSTS[0]) for line in writing.lines]
         lines = [cut.choose() for cut in cuts]
         if not _is_text(cuts, lines):
@@ -278,6 +287,22 @@ class Reader:
         inputs = (pixels / np.float32(255) - np.float32(mean)) / np.float32(std)
         log_probabilities = self._network.log_probabilities(inputs)  # (N, 10)
         return np.exp(log_softmax(log_probabilities / np.float32(self.metadata.temperature)))
+
+
+def _agree(reading: Reading, others: Sequence[Reading]) -> Reading:
+    """Choose what is read most often and most surely; it is as certain as `reading` was.
+
+    Args:
+        reading: Of the writing as it is; counts twice.
+        others: Of the same writing, shown otherwise.
+    """
+    votes: dict[str, float] = {}
+    for one in (reading, reading, *others):
+        if not one.rejected:
+            votes[one.text] = votes.get(one.text, 0.0) + one.certainty**2
+    elected = max(votes, key=lambda text: votes[text])
+    chosen = next(one for one in (reading, *others) if one.text == elected)
+    return replace(chosen, certainty=reading.certainty)
 
 
 def _is_credible(reading: Reading) -> bool:

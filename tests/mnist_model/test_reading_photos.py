@@ -8,7 +8,7 @@ import pytest
 from drawing import draw_digits, to_png
 from PIL import Image
 
-from mnist_model.reader import Reader
+from mnist_model.reader import Reader, Reading
 from mnist_model.rejection import load_rejector
 
 
@@ -222,6 +222,50 @@ def test_a_page_of_text_is_too_much(reader):
     assert reading.rejected
     assert reading.reason is not None
     assert "too much" in reading.reason
+
+
+def test_a_number_in_doubt_is_read_narrower_and_wider_and_lies_where_it_lay(reader, monkeypatch):
+    page = to_png(_turned(_page([2, 0, 3, 7]), 9))
+    once = reader.read(page)
+    monkeypatch.setattr("mnist_model.reader.DOUBTFUL_NUMBER", 1.0)
+    monkeypatch.setattr("mnist_model.reader.DOUBTFUL_READING", 0.0)
+    looks = []
+    monkeypatch.setattr("mnist_model.looking_again._STRETCHES", (0.8, 1.25))
+    read_once = Reader._read_once
+
+    def note(self, writing):
+        looks.append(read_once(self, writing))
+        return looks[-1]
+
+    monkeypatch.setattr(Reader, "_read_once", note)
+    assert reader.read(page).text == "2037"
+    assert [look.text for look in looks] == ["2037"] * 6  # as it is, turned level, each thrice
+    for look in looks:
+        for digit, known in zip(look.digits, once.digits, strict=True):
+            for side in ("x", "y", "width", "height"):
+                assert getattr(digit.box, side) == pytest.approx(getattr(known.box, side), abs=9)
+
+
+@pytest.mark.parametrize(
+    ("others", "text"),
+    [
+        ([("172", 0.6), ("172", 0.5), ("", 0.0), ("72", 0.4)], "172"),
+        ([("172", 0.6), ("", 0.0), ("72", 0.4), ("", 0.0)], "12"),
+        ([("", 0.0)] * 4, "12"),
+    ],
+)
+def test_of_a_number_in_doubt_what_most_looks_show_counts(reader, monkeypatch, others, text):
+    (digit, *_) = reader.read(draw_digits([2])).digits
+
+    def seen(text, certainty):
+        digits = (digit,) * len(text)
+        return Reading(digits, text, not text, None if text else "doubt", certainty)
+
+    looks = iter([seen("12", 0.5), *(seen(*other) for other in others)])
+    monkeypatch.setattr(Reader, "_read_once", lambda *_: next(looks))
+    monkeypatch.setattr("mnist_model.reader.DOUBTFUL_READING", 0.0)
+    reading = reader.read(draw_digits([2, 7]))
+    assert (reading.text, reading.certainty, len(reading.digits)) == (text, 0.5, len(text))
 
 
 def test_text_is_not_cut_in_every_way(reader, monkeypatch):
