@@ -80,6 +80,28 @@ class Reading:
 
 
 @dataclass(frozen=True, eq=False)
+class _Look:
+    """One way to see a photo, and what is read in it so."""
+
+    reading: Reading
+    writing: Writing
+
+    @property
+    def certainty(self) -> float:
+        """How surely all of it is digits, 0 to 1."""
+        return self.reading.certainty
+
+    @property
+    def is_credible(self) -> bool:
+        """Tell whether it is to be believed where another look showed nothing.
+
+        There mostly is nothing then, and any edge may look like a 1.
+        """
+        is_of_ones = set(self.reading.text) <= set("1 ")
+        return self.certainty > (SURE_IN_DOUBT if is_of_ones else HARDLY_READ)
+
+
+@dataclass(frozen=True, eq=False)
 class Judgements:
     """What a reader makes of N images that are cut out already."""
 
@@ -130,48 +152,49 @@ class Reader:
             UnreadablePhotoError: Not an image, damaged, empty, or of a kind we do not open.
             PhotoTooLargeError: Too many pixels.
         """
+        look = self._choose_look(photo)
+        if len(look.reading.digits) < 2 or look.certainty > DOUBTFUL_NUMBER:
+            return look.reading
+        others = [self._read_once(other).reading for other in stretch(look.writing)]
+        return _agree(look.reading, others)
+
+    def _choose_look(self, photo: bytes | Path) -> _Look:
+        """Look at a photo in other ways as long as that leaves a doubt."""
         writing = find_writing(photo)
-        reading = self._read_writing(writing)
-        if reading.certainty > DOUBTFUL_READING:
-            return reading
-        again = [self._read_writing(other) for other in look_again(photo, writing)]
-        if reading.rejected:
-            again = [one for one in again if one.rejected or _is_credible(one)]
-        best = max((reading, *again), key=lambda one: one.certainty)
+        first = self._look_at(writing)
+        if first.certainty > DOUBTFUL_READING:
+            return first
+        again = [self._look_at(other) for other in look_again(photo, writing)]
+        if first.reading.rejected:
+            again = [look for look in again if look.reading.rejected or look.is_credible]
+        best = max((first, *again), key=lambda look: look.certainty)
         if best.certainty > HARDLY_READ:
             return best
         for closer in look_closer(writing):
-            reading = self._read_writing(closer)
-            if _is_credible(reading):
-                return reading
-        sheets = (self._read_writing(sheet) for sheet in look_at_sheets(writing.photo))
-        likely = (one for one in sheets if one.certainty > DOUBTFUL_READING)
-        return next(filter(_is_credible, likely), best)
+            look = self._look_at(closer)
+            if look.is_credible:
+                return look
+        sheets = (self._look_at(sheet) for sheet in look_at_sheets(writing.photo))
+        likely = (look for look in sheets if look.certainty > DOUBTFUL_READING)
+        return next((look for look in likely if look.is_credible), best)
 
-    def _read_writing(self, writing: Writing) -> Reading:
+    def _look_at(self, writing: Writing) -> _Look:
         """Read it as it is, and turned level where it slants; the surer reading counts."""
         framed = level_frame(writing)
         if framed is not None:
-            reading = self._read_lines(framed)
-            if not reading.rejected:
-                return reading
-        reading = self._read_lines(writing)
+            look = self._read_once(framed)
+            if not look.reading.rejected:
+                return look
+        look = self._read_once(writing)
         levelled = level(writing)
         if levelled is None:
-            return reading
-        other = self._read_lines(levelled)
+            return look
+        other = self._read_once(levelled)
         # What was rejected is mostly nothing to read, which turned level may look like 11.
-        least = HARDLY_READ if reading.rejected else reading.certainty
-        return other if other.certainty > least else reading
+        least = HARDLY_READ if look.reading.rejected else look.certainty
+        return other if other.certainty > least else look
 
-    def _read_lines(self, writing: Writing) -> Reading:
-        """Read it as it is; if it is a number and in doubt, as most looks at it agree."""
-        reading = self._read_once(writing)
-        if len(reading.digits) < 2 or reading.certainty > DOUBTFUL_NUMBER:
-            return reading
-        return _agree(reading, [self._read_once(other) for other in stretch(writing)])
-
-    def _read_once(self, writing: Writing) -> Reading:
+    def _read_once(self, writing: Writing) -> _Look:
         cuts = [self._judge_cuts(writing, line, STEP_COSTS[0]) for line in writing.lines]
         lines = [cut.choose() for cut in cuts]
         if not _is_text(cuts, lines):
@@ -183,10 +206,12 @@ class Reader:
         if certainty < (SURE_IN_DOUBT if writing.is_lost_in_grain else SUREST_REJECTED):
             doubt = TOO_BLURRED if writing.ink.is_blurred else NOT_A_DIGIT
             reason = writing.reason or doubt
-            return Reading((), "", True, reason, min(certainty, SUREST_REJECTED))
+            rejected = Reading((), "", True, reason, min(certainty, SUREST_REJECTED))
+            return _Look(rejected, writing)
         digits = tuple(digit for line in lines for digit in line.digits)
         words = ("".join(str(digit.label) for digit in line.digits) for line in lines)
-        return Reading(digits, " ".join(filter(None, words)), False, None, certainty)
+        reading = Reading(digits, " ".join(filter(None, words)), False, None, certainty)
+        return _Look(reading, writing)
 
     def _read_closely(self, writing: Writing, line: Line, first: CutLine) -> LineReading:
         """Cut a line into digits in other ways than the `first`, which left a doubt."""
@@ -303,15 +328,6 @@ def _agree(reading: Reading, others: Sequence[Reading]) -> Reading:
     elected = max(votes, key=lambda text: votes[text])
     chosen = next(one for one in (reading, *others) if one.text == elected)
     return replace(chosen, certainty=reading.certainty)
-
-
-def _is_credible(reading: Reading) -> bool:
-    """Tell whether what only another look at a photo shows is to be believed.
-
-    Where the first look showed nothing, there mostly is nothing, and any edge may look like a 1.
-    """
-    is_of_ones = set(reading.text) <= set("1 ")
-    return reading.certainty > (SURE_IN_DOUBT if is_of_ones else HARDLY_READ)
 
 
 def _is_text(cuts: Sequence[CutLine], lines: Sequence[LineReading]) -> bool:
