@@ -118,8 +118,7 @@ def read_whole_row(
     """Read a line as a network does that sees all of it at once, if it is sure of every digit.
 
     A digit alone is left to the other networks: they see it better, and people can teach them.
-    So is a line in which it sees fewer digits than they do: it is a 1 beside another digit that
-    it overlooks, and where cuts leave one out, it is more often there.
+    So is a line in which it sees fewer digits than they do: mostly it overlooks a 1 there.
 
     Args:
         writing: What the line is part of.

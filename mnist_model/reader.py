@@ -203,7 +203,8 @@ class Reader:
                 for its, cut, line in zip(writing.lines, cuts, lines, strict=True)
             ]
         certainty = _certainty(lines)
-        if certainty < (SURE_IN_DOUBT if writing.is_lost_in_grain else SUREST_REJECTED):
+        is_thing = certainty < SURE_IN_DOUBT and writing.is_lost_in_grain
+        if is_thing or certainty < SUREST_REJECTED:
             doubt = TOO_BLURRED if writing.ink.is_blurred else NOT_A_DIGIT
             reason = writing.reason or doubt
             rejected = Reading((), "", True, reason, min(certainty, SUREST_REJECTED))
