@@ -149,7 +149,7 @@ def _draw_card(canvas: Image.Image, corner: tuple[int, int], digit: ReadDigit) -
     )
     canvas.paste(seen, (x + 10, y + 14))
     draw.text((x + 10, y + 134), str(digit.label), _TEXT, _font(26))
-    percent = f"{math.floor(digit.confidence * 100)}%"
+    percent = f"{min(math.floor(digit.confidence * 100), 99)}%"  # never certainty
     draw.text((x + 10 + _DIGIT_SIDE, y + 140), percent, _SOFT, _font(18), anchor="ra")
     left, longest = x + _DIGIT_SIDE + 38, _CARD_WIDTH - _DIGIT_SIDE - 50
     for label, probability in enumerate(digit.probabilities):

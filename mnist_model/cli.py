@@ -329,7 +329,9 @@ def _print_reading(line: dict[str, Any]) -> None:
     if line["error"] or line["rejected"]:
         print(f"{line['path']}: {line['error'] or line['reason']}")
         return
-    sureness = ", ".join(f"{digit['confidence']:.0%}" for digit in line["digits"])
+    # Rounded down, and never to certainty.
+    percents = [min(math.floor(100 * digit["confidence"]), 99) for digit in line["digits"]]
+    sureness = ", ".join(f"{percent}%" for percent in percents)
     print(f"{line['path']}: {line['reading']} ({sureness})")
 
 
