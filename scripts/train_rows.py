@@ -100,9 +100,9 @@ def tell(model: nn.Sequential, pictures: Tensor) -> Tensor:
 def train(rows: Sequence[Row], epochs: int, random: Random) -> nn.Sequential:
     """Train the network; the loop is all there is."""
     model = build()
-    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.01)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=PEAK_RATE, weight_decay=0.01)
     steps = epochs * (len(rows) // BATCH_SIZE)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate(step / steps))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: share(step / steps))
     for epoch in range(epochs):
         total, count = 0.0, 0
         for batch in make_batches(rows, random):
@@ -123,9 +123,9 @@ def train(rows: Sequence[Row], epochs: int, random: Random) -> nn.Sequential:
     return model.eval()
 
 
-def rate(done: float) -> float:
-    """Return the learning rate when some share of all steps is done: up, and down in a cosine."""
-    return PEAK_RATE * min(1.0, done / WARM_UP + 0.02) * (1 + math.cos(math.pi * done)) / 2
+def share(done: float) -> float:
+    """Return the share of the peak rate after a share of all steps: up, then down in a cosine."""
+    return min(1.0, done / WARM_UP + 0.02) * (1 + math.cos(math.pi * done)) / 2
 
 
 def make_batches(rows: Sequence[Row], random: Random) -> Iterator[list[Row]]:
