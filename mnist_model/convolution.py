@@ -46,3 +46,13 @@ def convolve(x: FloatArray, kernel: FloatArray, bias: FloatArray, stride: int = 
     ]
     result: FloatArray = np.concatenate(seen, axis=3) @ kernel.reshape(-1, outputs) + bias
     return np.maximum(result, 0)
+
+
+def pool(x: FloatArray, down: int = 2, across: int = 2) -> FloatArray:
+    """Keep the largest of every `down` rows and `across` columns, (N, H, W, C); a rest is lost."""
+    count, height, width, channels = x.shape
+    rows, columns = height // down, width // across
+    whole = x[:, : rows * down, : columns * across]
+    parts = whole.reshape(count, rows, down, columns, across, channels)
+    result: FloatArray = parts.max(axis=(2, 4))
+    return result

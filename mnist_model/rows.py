@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_model.convolution import convolve, read_weights
+from mnist_model.convolution import convolve, pool, read_weights
 from mnist_model.errors import CheckpointError
 from mnist_model.inference import FloatArray, log_softmax
 
@@ -73,22 +73,14 @@ class RowNetwork:
         """
         first, second, third, fourth, last = self._convolutions
         x = pixels[None, ..., None].astype(np.float32) / np.float32(255)  # (1, 32, W, 1)
-        x = _shrink(convolve(x, *first), across=2)  # (1, 16, W / 2, channels), and so on
-        x = _shrink(convolve(x, *second))
-        x = _shrink(convolve(x, *third))
+        x = pool(convolve(x, *first))  # (1, 16, W / 2, channels), and so on
+        x = pool(convolve(x, *second), across=1)
+        x = pool(convolve(x, *third), across=1)
         x = convolve(x, *fourth)  # (1, 4, W / 2, channels)
         x = np.moveaxis(x, 1, 2).reshape(1, 1, x.shape[2], -1)  # all that is in a column as one
         x = convolve(x, *last)
         matrix, bias = self._output
         return log_softmax(x[0, 0] @ matrix + bias)
-
-
-def _shrink(x: FloatArray, across: int = 1) -> FloatArray:
-    """Keep the largest of every two rows, and of every `across` columns; (N, H, W, C)."""
-    count, height, width, channels = x.shape
-    parts = x.reshape(count, height // 2, 2, width // across, across, channels)
-    result: FloatArray = parts.max(axis=(2, 4))
-    return result
 
 
 def tell_one_digit(
