@@ -1,7 +1,8 @@
 """Tells digits from everything else: letters, scribbles, stains, pieces of digits, joined digits.
 
-A small network of its own, trained on made-up ink (`scripts/train_rejector.py`). It knows nothing
-of the classifier, which may be any: one that has only ever seen digits is sure of anything.
+A network of its own, trained on made-up ink (`scripts/train_rejector.py`). It knows nothing of the
+classifier, which may be any: one that has only ever seen digits is sure of anything. Its
+convolutions never change (`features.py`); the layers after them are what people can teach.
 """
 
 from functools import cache
@@ -11,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_model.checkpoint import Network, load_checkpoint
-from mnist_model.inference import NumpyMLP
+from mnist_model.features import load_features
+from mnist_model.inference import FloatArray, NumpyMLP
 
 REJECTOR_CHECKPOINT = Path(__file__).parent / "pretrained" / "rejector.safetensors"
 
@@ -23,7 +25,8 @@ class Rejector:
         """Prepare the network.
 
         Args:
-            network: Its shape and weights.
+            network: The shape and weights of its layers after the convolutions, or of all of it
+                if it sees pixels.
             normalisation: Mean and standard deviation of pixels in [0, 1].
 
         Raises:
@@ -46,7 +49,17 @@ class Rejector:
         mean, std = self._normalisation
         pixels = images.reshape(len(images), -1).astype(np.float32)  # (N, 784)
         inputs = (pixels / np.float32(255) - np.float32(mean)) / np.float32(std)
-        return self._layers.log_probabilities(inputs)[:, :10]
+        return self._layers.log_probabilities(see(self.network, inputs))[:, :10]
+
+
+def see(network: Network, inputs: FloatArray) -> FloatArray:
+    """Return what a network sees of normalised pixels, (N, 784): these, and features if it can.
+
+    Those that learned from people before there were features see pixels only, and still work.
+    """
+    if network.config.input_size == inputs.shape[1]:
+        return inputs
+    return np.concatenate((inputs, load_features().extract(inputs)), axis=1)
 
 
 @cache

@@ -22,6 +22,7 @@ from mnist_model.config import IMAGE_SIZE_PX
 from mnist_model.data import Split
 from mnist_model.model import build_model
 from mnist_model.recipes import Deformation
+from mnist_model.rejection import see
 from mnist_model.rendering import render_digit
 from mnist_model.train import load_weights, normalise, state_to_weights
 
@@ -40,7 +41,7 @@ Random = np.random.Generator
 class Rehearsal:
     """What the rejector knew, to be asked again while it learns."""
 
-    inputs: Tensor  # (N, 784), normalised
+    inputs: Tensor  # (N, input_size), what the network sees
     log_probabilities: Tensor  # (N, outputs), by the rejector before
 
     def __len__(self) -> int:
@@ -72,7 +73,7 @@ def rehearse(
         )
     )
     pixels = torch.from_numpy(images.reshape(len(images), -1)).float() / 255  # (N, 784)
-    inputs = normalise(deform(pixels[torch.randperm(len(pixels))], DEFORMATION))
+    inputs = _show_deformed(network, pixels[torch.randperm(len(pixels))])
     with torch.no_grad():
         return Rehearsal(inputs, _build(network)(inputs))
 
@@ -96,7 +97,8 @@ def teach_rejector(network: Network, rehearsal: Rehearsal, shown: Split) -> Netw
     steps = EPOCHS * -(-(known + len(labels)) // BATCH_SIZE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
     for _ in range(EPOCHS):
-        inputs = torch.cat((rehearsal.inputs, _deformed(pixels)))
+        shown_now = _show_deformed(network, pixels.float() / 255)
+        inputs = torch.cat((rehearsal.inputs, shown_now))
         for part in torch.randperm(len(inputs)).split(BATCH_SIZE):
             old, new = part[part < known], part[part >= known] - known
             said = model(inputs[torch.cat((old, new + known))])  # (B, outputs)
@@ -120,9 +122,9 @@ def _build(network: Network) -> nn.Sequential:
     return model.eval()
 
 
-def _deformed(pixels: Tensor) -> Tensor:
-    """Deform pixels (N, 784) anew and normalise them."""
-    return normalise(deform(pixels.float() / 255, DEFORMATION))
+def _show_deformed(network: Network, pixels: Tensor) -> Tensor:
+    """Deform pixels in [0, 1], (N, 784), anew; return what the network sees, (N, input_size)."""
+    return torch.from_numpy(see(network, normalise(deform(pixels, DEFORMATION)).numpy()))
 
 
 def _overlay(

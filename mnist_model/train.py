@@ -177,7 +177,7 @@ def _fit(
     optimizer = _build_optimizer(recipe, model)
     schedule = _build_schedule(recipe, optimizer, steps=math.ceil(len(train) / recipe.batch_size))
     pixels, labels = train.to_tensors(device)  # (N, 784) uint8, (N,)
-    half_precision = recipe.half_precision and _has_fast_bfloat16(device)
+    half_precision = recipe.half_precision and has_fast_bfloat16(device)
     history: list[EpochReport] = []
     started = time.perf_counter()
 
@@ -220,7 +220,7 @@ def _fit(
     return trained.eval(), tuple(history)
 
 
-def _has_fast_bfloat16(device: torch.device) -> bool:
+def has_fast_bfloat16(device: torch.device) -> bool:
     """Say whether it has bfloat16 instructions; emulated, products take ten times as long."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))

@@ -166,6 +166,30 @@ def draw_european_digit(label: int, random: Random) -> Ink:
     return draw_strokes(points, random)
 
 
+def draw_plain_1(random: Random) -> Ink:
+    """Draw a 1 as a bar of any width with blunt or round ends, or with an up-stroke gone over."""
+    lean = random.normal(0, 0.12)
+    if random.random() < 0.4:
+        x, y = random.uniform(0, 0.4), random.uniform(0.25, 0.65)
+        again = [np.array([(x, y), (0.7, 0)]) + random.normal(0, 0.05, (2, 2)) for _ in range(2)]
+        return draw_strokes([*again, np.array([(0.7, 0), (0.7 - lean, 1)])], random)
+    height, width = SIZE_PX, random.uniform(0.05, 0.34) * SIZE_PX
+    canvas = np.zeros((2 * SIZE_PX, 3 * SIZE_PX), np.uint8)
+    middle = canvas.shape[1] / 2
+    top, foot = (middle + lean * height, height / 2), (middle - lean * height, 3 * height / 2)
+    if random.random() < 0.5:
+        cv2.line(canvas, _round(top), _round(foot), 255, max(1, round(width)), cv2.LINE_AA)
+    else:
+        sides = ((top, -1), (top, 1), (foot, 1), (foot, -1))
+        corners = [_round((x + side * width / 2, y)) for (x, y), side in sides]
+        cv2.fillPoly(canvas, [np.array(corners, np.int32)], 255, cv2.LINE_AA)
+    return crop(np.asarray(canvas, dtype=np.float32) / 255)
+
+
+def _round(point: tuple[float, float]) -> tuple[int, int]:
+    return round(point[0]), round(point[1])
+
+
 def draw_scribble(random: Random) -> Ink:
     """Draw one to three aimless curves."""
     strokes = []

@@ -4,7 +4,8 @@ from bars import draw_bars
 
 from mnist_model.data import Split
 from mnist_model.extra import NO_DIGIT
-from mnist_model.rejection import Rejector
+from mnist_model.features import SIZE
+from mnist_model.rejection import Rejector, load_rejector
 from mnist_model.rejector_training import rehearse, teach_rejector
 
 
@@ -53,3 +54,32 @@ def test_the_seed_makes_the_rehearsal(bar_start, bar_mnist):
     assert first.log_probabilities.shape == (18, 11)
     assert torch.equal(first.inputs, same.inputs)
     assert not torch.equal(first.inputs, other.inputs)
+
+
+def _frames(count, *, seed):
+    """Draw squares around a stroke, here and there."""
+    random = np.random.default_rng(seed)
+    images = np.zeros((count, 28, 28), np.uint8)
+    images[:, 5:23, 5:23] = 255
+    images[:, 7:21, 7:21] = 0
+    images[:, 13:15, 7:21] = 255
+    return np.stack([np.roll(image, random.integers(-2, 3, 2), (0, 1)) for image in images])
+
+
+def test_a_network_of_features_is_taught_after_its_convolutions(bar_mnist):
+    shipped = load_rejector().network
+    counts = {"digits": 200, "overlays": 50, "pieces": 50}
+    rehearsal = rehearse(shipped, bar_mnist, seed=0, counts=counts)
+    assert rehearsal.inputs.shape == (300, 784 + SIZE)
+    lesson = Split(_frames(100, seed=1), np.full(100, 4))
+    taught = shipped
+    for _ in range(8):  # a lesson among so few images is a dozen steps
+        taught = teach_rejector(taught, rehearsal, lesson)
+    fresh = _frames(50, seed=2)
+
+    def read_as_4(network):
+        found = Rejector(network, (0.5, 0.5)).log_probabilities(fresh)
+        return np.exp(found[:, 4]).mean()
+
+    assert read_as_4(shipped) < 0.1
+    assert read_as_4(taught) > 0.9
