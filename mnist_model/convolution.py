@@ -48,11 +48,11 @@ def convolve(x: FloatArray, kernel: FloatArray, bias: FloatArray, stride: int = 
     return np.maximum(result, 0)
 
 
-def pool(x: FloatArray, down: int = 2, across: int = 2) -> FloatArray:
-    """Keep the largest of every `down` rows and `across` columns, (N, H, W, C); a rest is lost."""
+def pool(x: FloatArray, across: int = 2) -> FloatArray:
+    """Keep the largest of every two rows and `across` columns, (N, H, W, C); a rest is lost."""
     count, height, width, channels = x.shape
-    rows, columns = height // down, width // across
-    whole = x[:, : rows * down, : columns * across]
-    parts = whole.reshape(count, rows, down, columns, across, channels)
+    rows, columns = height // 2, width // across
+    whole = x[:, : rows * 2, : columns * across]
+    parts = whole.reshape(count, rows, 2, columns, across, channels)
     result: FloatArray = parts.max(axis=(2, 4))
     return result

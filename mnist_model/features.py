@@ -1,4 +1,4 @@
-"""What the rejector sees of an image: the features of a convolutional network, not its pixels.
+"""What the rejector sees of an image beside its pixels: the features of a convolutional network.
 
 The convolutions have learned what strokes of digits and of other ink look like
 (`scripts/train_rejector.py`) and stay as they are: what people say only teaches the layers after

@@ -1,8 +1,9 @@
 """Tells digits from everything else: letters, scribbles, stains, pieces of digits, joined digits.
 
 A network of its own, trained on made-up ink (`scripts/train_rejector.py`). It knows nothing of the
-classifier, which may be any: one that has only ever seen digits is sure of anything. Its
-convolutions never change (`features.py`); the layers after them are what people can teach.
+classifier, which may be any: one that has only ever seen digits is sure of anything. It sees
+pixels and features. The convolutions that make these never change (`features.py`); all else is
+what people can teach.
 """
 
 from functools import cache
@@ -25,8 +26,7 @@ class Rejector:
         """Prepare the network.
 
         Args:
-            network: The shape and weights of its layers after the convolutions, or of all of it
-                if it sees pixels.
+            network: The shape and weights of all of it but the convolutions.
             normalisation: Mean and standard deviation of pixels in [0, 1].
 
         Raises:

@@ -6,10 +6,10 @@ Two networks are trained: one of pixels, which is smooth where it has seen littl
 convolutions, which knows better what it has seen. Writes `features.safetensors` (the convolutions)
 and `rejector.safetensors` (all other layers of both as one network) to `mnist_model/pretrained`.
 Digits are MNIST's training images without the validation split; what is no digit is drawn by
-`made_up_ink.py`. All pass through the reader's
-own `render_digit`, some through all of its segmentation (`made_up_scenes.py`), some through photos
-(`made_up_copies.py`). `HANDS_DIR` is a folder of handwritten fonts (WOFF); see docs/reading.md. A
-twentieth of the images is kept for validation. An hour on one core with bfloat16 instructions.
+`made_up_ink.py`. All pass through the reader's own `render_digit`, some through all of its
+segmentation (`made_up_scenes.py`), some through photos (`made_up_copies.py`). `HANDS_DIR` is a
+folder of handwritten fonts (WOFF); see docs/reading.md. A twentieth of the images is kept for
+validation. An hour and a quarter on one core with bfloat16 instructions.
 """
 
 import argparse
