@@ -11,17 +11,25 @@ from mnist_model.errors import CheckpointError
 from mnist_model.inference import FloatArray
 
 
-def read_weights(path: Path) -> dict[str, FloatArray]:
-    """Read a file of named arrays, which may be in half precision.
+class NamedWeights(dict[str, FloatArray]):
+    """A file of named arrays, which may be in half precision."""
 
-    Raises:
-        CheckpointError: The file is missing or damaged.
-    """
-    try:
-        named: dict[str, NDArray[np.floating]] = safetensors.numpy.load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"Cannot read the weights in {path}: {error}.") from error
-    return {name: array.astype(np.float32) for name, array in named.items()}
+    def __init__(self, path: Path) -> None:
+        """Read the file.
+
+        Raises:
+            CheckpointError: The file is missing or damaged.
+        """
+        try:
+            named: dict[str, NDArray[np.floating]] = safetensors.numpy.load_file(path)
+        except (OSError, SafetensorError) as error:
+            raise CheckpointError(f"Cannot read the weights in {path}: {error}.") from error
+        super().__init__((name, array.astype(np.float32)) for name, array in named.items())
+        self._path = path
+
+    def __missing__(self, name: str) -> FloatArray:
+        """Refuse a file that lacks what is asked for."""
+        raise CheckpointError(f"There are no weights named {name!r} in {self._path}.")
 
 
 def convolve(x: FloatArray, kernel: FloatArray, bias: FloatArray, stride: int = 1) -> FloatArray:

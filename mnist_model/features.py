@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from mnist_model.config import IMAGE_SIZE_PX
-from mnist_model.convolution import convolve, pool, read_weights
-from mnist_model.errors import CheckpointError
+from mnist_model.convolution import NamedWeights, convolve, pool
 from mnist_model.inference import FloatArray
 
 FEATURES_WEIGHTS = Path(__file__).parent / "pretrained" / "features.safetensors"
@@ -31,14 +30,11 @@ class Features:
         Raises:
             CheckpointError: The file is missing, damaged or foreign.
         """
-        weights = read_weights(path)
-        try:
-            self._convolutions = [
-                (weights[f"conv{n}.weight"], weights[f"conv{n}.bias"])
-                for n in range(1, POOLED_AFTER[-1] + 1)
-            ]
-        except KeyError as error:
-            raise CheckpointError(f"There are no weights named {error} in {path}.") from error
+        weights = NamedWeights(path)
+        self._convolutions = [
+            (weights[f"conv{n}.weight"], weights[f"conv{n}.bias"])
+            for n in range(1, POOLED_AFTER[-1] + 1)
+        ]
 
     def extract(self, inputs: FloatArray) -> FloatArray:
         """Compute the features, (N, SIZE), of normalised pixels, (N, 784)."""

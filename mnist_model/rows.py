@@ -16,8 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_model.convolution import convolve, pool, read_weights
-from mnist_model.errors import CheckpointError
+from mnist_model.convolution import NamedWeights, convolve, pool
 from mnist_model.inference import FloatArray, log_softmax
 
 ROWS_WEIGHTS = Path(__file__).parent / "pretrained" / "rows.safetensors"
@@ -53,14 +52,11 @@ class RowNetwork:
         Raises:
             CheckpointError: The file is missing, damaged or foreign.
         """
-        weights = read_weights(path)
-        try:
-            self._convolutions = [
-                (weights[f"conv{n}.weight"], weights[f"conv{n}.bias"]) for n in range(1, 6)
-            ]
-            self._output = weights["output.weight"], weights["output.bias"]
-        except KeyError as error:
-            raise CheckpointError(f"There are no weights named {error} in {path}.") from error
+        weights = NamedWeights(path)
+        self._convolutions = [
+            (weights[f"conv{n}.weight"], weights[f"conv{n}.bias"]) for n in range(1, 6)
+        ]
+        self._output = weights["output.weight"], weights["output.bias"]
 
     def log_probabilities(self, pixels: NDArray[np.uint8]) -> FloatArray:
         """Tell what is at each step of a row.

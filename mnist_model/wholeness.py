@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_model.convolution import convolve, read_weights
-from mnist_model.errors import CheckpointError
+from mnist_model.convolution import NamedWeights, convolve
 from mnist_model.inference import FloatArray, log_softmax
 
 WHOLENESS_WEIGHTS = Path(__file__).parent / "pretrained" / "wholeness.safetensors"
@@ -30,16 +29,13 @@ class Wholeness:
         Raises:
             CheckpointError: The file is missing, damaged or foreign.
         """
-        weights = read_weights(path)
-        try:
-            self._convolutions = [
-                (_as_kernel(weights[f"conv{n}.weight"]), weights[f"conv{n}.bias"], stride)
-                for n, stride in enumerate(STRIDES, start=1)
-            ]
-            self._hidden = weights["hidden.weight"].T.copy(), weights["hidden.bias"]
-            self._output = weights["output.weight"].T.copy(), weights["output.bias"]
-        except KeyError as error:
-            raise CheckpointError(f"There are no weights named {error} in {path}.") from error
+        weights = NamedWeights(path)
+        self._convolutions = [
+            (_as_kernel(weights[f"conv{n}.weight"]), weights[f"conv{n}.bias"], stride)
+            for n, stride in enumerate(STRIDES, start=1)
+        ]
+        self._hidden = weights["hidden.weight"].T.copy(), weights["hidden.bias"]
+        self._output = weights["output.weight"].T.copy(), weights["output.bias"]
 
     def probabilities(self, around: NDArray[np.uint8]) -> FloatArray:
         """Tell how probably each candidate is a digit, whole and alone; (N,).
