@@ -24,14 +24,13 @@ from pathlib import Path
 import cv2
 import made_up_ink as ink
 import numpy as np
-import safetensors.numpy
 import torch
 from made_up_copies import Copies, photograph_digits, photograph_nothing
 from made_up_scenes import NO_DIGIT, make_examples
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from train_wholeness import as_stored, folded
+from train_wholeness import as_stored, folded, folded_convolutions, write_weights
 
 from mnist_model.augment import deform as deform_batch
 from mnist_model.checkpoint import Checkpoint, CheckpointMetadata, Network, save_checkpoint
@@ -289,15 +288,11 @@ def report(
 
 def save_features(model: nn.Sequential, path: Path) -> None:
     """Write the convolutions in half precision, batch normalisation folded into them."""
-    convolutions = [layer for layer in model if isinstance(layer, nn.Conv2d)]
-    norms = [layer for layer in model if isinstance(layer, nn.BatchNorm2d)]
     weights: dict[str, NDArray[np.float16]] = {}
-    for number, (layer, norm) in enumerate(zip(convolutions, norms, strict=True), start=1):
-        kernel, bias = folded(layer.weight.detach(), torch.zeros(len(layer.weight)), norm)
-        weights[f"conv{number}.weight"] = as_stored(kernel.permute(2, 3, 1, 0))
+    for number, (kernel, bias) in enumerate(folded_convolutions(model), start=1):
+        weights[f"conv{number}.weight"] = as_stored(kernel)
         weights[f"conv{number}.bias"] = as_stored(bias)
-    path.write_bytes(safetensors.numpy.save(weights))
-    print(f"Saved {path} ({path.stat().st_size / 1e6:.2f} MB)")
+    write_weights(path, weights)
 
 
 def merge(of_pixels: nn.Sequential, convolving: nn.Sequential) -> Network:

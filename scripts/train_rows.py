@@ -17,12 +17,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import safetensors.numpy
 import torch
 from made_up_scenes import Random, Row, make_rows
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from train_wholeness import as_stored, folded
+from train_wholeness import as_stored, folded_convolutions, write_weights
 
 from mnist_model.data import DEFAULT_DATA_DIR, load_train_and_validation
 from mnist_model.rows import HEIGHT_PX, NOTHING, ROWS_WEIGHTS, STEP_PX, read_digits
@@ -172,21 +171,17 @@ def measure(model: nn.Sequential, rows: Sequence[Row]) -> float:
 
 def save(model: nn.Sequential, path: Path) -> None:
     """Write the weights in half precision, batch normalisation folded into them."""
-    convolutions = [layer for layer in model if isinstance(layer, nn.Conv2d)]
-    norms = [layer for layer in model if isinstance(layer, nn.BatchNorm2d)]
     weights: dict[str, NDArray[np.float16]] = {}
-    for number, (layer, norm) in enumerate(zip(convolutions, norms, strict=False), start=1):
-        kernel, bias = folded(layer.weight.detach(), torch.zeros(len(layer.weight)), norm)
-        kernel = kernel.permute(2, 3, 1, 0)  # (h, w, inputs, outputs)
-        if number == len(norms):  # all that is in a column is laid out as one
-            kernel = kernel.permute(1, 0, 2, 3).flatten(1, 2)[None]
+    kernels = folded_convolutions(model)
+    for number, (kernel, bias) in enumerate(kernels, start=1):
+        if number == len(kernels):  # all that is in a column is laid out as one
+            kernel = kernel.transpose(0, 1).flatten(1, 2)[None]
         weights[f"conv{number}.weight"] = as_stored(kernel)
         weights[f"conv{number}.bias"] = as_stored(bias)
-    output = convolutions[-1]
+    output = model[-1]
     weights["output.weight"] = as_stored(output.weight.detach()[:, :, 0, 0].T)
     weights["output.bias"] = as_stored(output.bias.detach())
-    path.write_bytes(safetensors.numpy.save(weights))
-    print(f"Saved {path} ({path.stat().st_size / 1e6:.2f} MB)")
+    write_weights(path, weights)
 
 
 if __name__ == "__main__":

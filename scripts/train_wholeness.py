@@ -139,8 +139,27 @@ def save(model: nn.Sequential, path: Path) -> None:
             kernel, bias = folded(kernel, bias, norms[number])
         weights[f"{name}.weight"] = as_stored(kernel)
         weights[f"{name}.bias"] = as_stored(bias)
+    write_weights(path, weights)
+
+
+def write_weights(path: Path, weights: dict[str, NDArray[np.float16]]) -> None:
+    """Write named arrays as `mnist_model.convolution.NamedWeights` reads them."""
     path.write_bytes(safetensors.numpy.save(weights))
     print(f"Saved {path} ({path.stat().st_size / 1e6:.2f} MB)")
+
+
+def folded_convolutions(model: nn.Sequential) -> list[tuple[Tensor, Tensor]]:
+    """List kernels (h, w, inputs, outputs) and biases, batch normalisation folded into them.
+
+    Convolutions that no normalisation follows are left out; these come last.
+    """
+    convolutions = [layer for layer in model if isinstance(layer, nn.Conv2d)]
+    norms = [layer for layer in model if isinstance(layer, nn.BatchNorm2d)]
+    pairs = (
+        folded(layer.weight.detach(), torch.zeros(len(layer.weight)), norm)
+        for layer, norm in zip(convolutions, norms, strict=False)
+    )
+    return [(kernel.permute(2, 3, 1, 0), bias) for kernel, bias in pairs]
 
 
 def folded(
