@@ -41,26 +41,35 @@ def convolve(x: FloatArray, kernel: FloatArray, bias: FloatArray, stride: int = 
         bias: (D,).
         stride: Pixels between two output pixels.
     """
-    rows, columns, _, outputs = kernel.shape
+    rows, columns, channels, outputs = kernel.shape
     down, across = rows // 2, columns // 2
-    count, height, width, channels = x.shape
+    count, height, width, _ = x.shape
     # NumPy's own padding takes ten times as long.
     padded = np.zeros((count, height + 2 * down, width + 2 * across, channels), x.dtype)
     padded[:, down : down + height, across : across + width] = x
-    seen = [
-        padded[:, row : row + height : stride, column : column + width : stride]
-        for row in range(rows)
-        for column in range(columns)
-    ]
-    result: FloatArray = np.concatenate(seen, axis=3) @ kernel.reshape(-1, outputs) + bias
-    return np.maximum(result, 0)
+    # Only columns are laid side by side: a copy of all that each pixel sees takes longer than
+    # another product for each of the kernel's rows.
+    beside = [padded[:, :, column : column + width : stride] for column in range(columns)]
+    seen = np.concatenate(beside, axis=3)
+    width = seen.shape[2]
+    result = np.zeros((count, -(-height // stride), width, outputs), x.dtype)
+    for row, matrix in enumerate(kernel.reshape(rows, columns * channels, outputs)):
+        # One large product is faster than one for each row of pixels.
+        part = seen[:, row : row + height : stride].reshape(-1, columns * channels) @ matrix
+        result += part.reshape(result.shape)
+    result += bias
+    return np.maximum(result, 0, out=result)
 
 
 def pool(x: FloatArray, across: int = 2) -> FloatArray:
-    """Keep the largest of every two rows and `across` columns, (N, H, W, C); a rest is lost."""
-    count, height, width, channels = x.shape
-    rows, columns = height // 2, width // across
-    whole = x[:, : rows * 2, : columns * across]
-    parts = whole.reshape(count, rows, 2, columns, across, channels)
-    result: FloatArray = parts.max(axis=(2, 4))
-    return result
+    """Keep the largest of every two rows, and of two columns unless `across` is 1.
+
+    Args:
+        x: (N, H, W, C); what is left of an odd height or width is lost.
+        across: Columns that become one, 1 or 2.
+    """
+    _, height, width, _ = x.shape
+    rows, columns = height // 2 * 2, width // across * across
+    # Slices: NumPy's maximum over an axis of two takes four times as long.
+    x = np.maximum(x[:, 0:rows:2, :columns], x[:, 1:rows:2, :columns])
+    return x if across == 1 else np.maximum(x[:, :, ::2], x[:, :, 1::2])
