@@ -20,7 +20,8 @@ from mnist_model.segmentation import Piece, join
 from mnist_model.writing import Line, Writing
 
 _STROKE_GAP = 0.3  # of the main piece's height: a stroke is this near to the digit it is part of
-_TALLEST_STACK = 1.6  # times the usual height: nothing joined of parts is higher
+_TALLEST_STACK = 1.6  # times the usual height: nothing joined of parts is higher than this and
+# than all that is in one piece
 _SAME_LINE = 0.4  # of the lower of two digits' heights: digits of one line overlap by this
 
 
@@ -100,7 +101,8 @@ def _join_stacked(parts: list[Piece], stacking: _Stacking) -> list[Piece]:
     """Join what lies close above one another."""
     heights = sorted(part.height for part in parts)
     # Where there are several, two of usual height are digits of two lines.
-    tallest = _TALLEST_STACK * heights[len(heights) // 2] if len(parts) > 2 else math.inf
+    usual = heights[len(heights) // 2]
+    tallest = max(_TALLEST_STACK * usual, heights[-1]) if len(parts) > 2 else math.inf
     joined: list[Piece] = []
     for part in sorted(parts, key=lambda part: part.top):
         for number, upper in enumerate(joined):

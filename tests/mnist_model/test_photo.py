@@ -360,6 +360,15 @@ def test_a_5_is_read_whose_bar_lies_far_off(reader, tall, bar):
     assert _read(reader, page) == "5"
 
 
+def test_a_broken_5_is_joined_beside_a_higher_7(reader):
+    page = np.full((400, 500), 245, np.uint8)
+    upper = [(230, 100), (150, 100), (145, 180)]
+    lower = [(145, 204), (200, 188), (238, 225), (212, 275), (140, 288)]
+    for stroke in (upper, lower, [(300, 70), (410, 70), (345, 305)]):
+        cv2.polylines(page, [np.array(stroke)], False, 40, 14, lineType=cv2.LINE_AA)
+    assert _read(reader, page) == "57"
+
+
 @pytest.mark.parametrize("labels", [(2, 0), (7, 4)])
 def test_digits_that_only_a_smear_joins_are_read(reader, labels):
     page = _touching(*labels, overlap_px=110)
