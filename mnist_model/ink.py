@@ -4,13 +4,14 @@ All in bytes and at a working size: it is most of what reading a photo costs. Th
 a digit can be looked at again in finer detail (`finer_contrast`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_model.decoding import shrink
+from mnist_model.lines import label_pieces
 from mnist_model.paper import paper_brightness, paper_in_shadows, paper_under_wide_things
 
 WORKING_SIDE_PX = 640  # longest side; a pen's stroke across a page is still 2 pixels wide
@@ -23,7 +24,10 @@ _DARK_PAPER = 20  # brightness of 255; below it a photo holds hardly any light
 _SHARP_EDGE = 0.06  # of the ink's contrast, from pixel to pixel; blurred ones are below
 _NOISE_FACTOR = 5.0  # ink stands out this many standard deviations of the paper
 _LOST_IN_GRAIN = 0.65  # of the strokes' mean contrast: more is not grain of paper, but things
+_GRAINY = 5  # contrast of bare paper; of clean photos, hardly any has more than 2
+_SMOOTHINGS_PX = (2, 4)  # standard deviations; the first that leaves no grain will do
 _INK_SHARE = 0.3  # of the strongest ink's contrast; below it are rulings and print from behind
+_PALER = 0.8  # of the threshold that the lines ask for; above it, strokes are whole
 _HEAVY_INK = 0.25  # of the picture: less cannot move the median far
 _SHADOW = 0.25  # of the border: what takes more of it is a shadow, or what it leaves in light
 _TWO_KINDS = 0.85  # of the variance lies between two kinds of pixels; of grain, 0.64
@@ -42,6 +46,7 @@ class InkMap:
     paper: Pixels  # (H, W), the brightness without ink; of the negative if light on dark
     is_light_on_dark: bool
     level: int  # contrast of the bare paper itself, already taken off
+    faintest: float  # what has less contrast is grain, whatever the ink
     is_faint: bool  # no ink, or hardly darker than its paper: a colour may show it better
     is_ambiguous: bool = False  # the ink may be light instead of dark, or dark instead of light
 
@@ -56,6 +61,11 @@ class InkMap:
         across = np.abs(np.diff(self.contrast.astype(np.int16), axis=1))
         strongest = int(self.contrast.max(initial=0))
         return strongest > 0 and int(across.max(initial=0)) <= 1 + _SHARP_EDGE * strongest
+
+    @property
+    def is_grainy(self) -> bool:
+        """Tell whether the ground is so uneven that strokes may be broken, as in the dark."""
+        return self.level > _GRAINY and not is_small(self.contrast.shape)
 
     @property
     def grain(self) -> float:
@@ -109,6 +119,21 @@ def map_ink(grey: Pixels, *, against_leaning: bool = False) -> InkMap:
     return _measure_ink(smooth, paper, is_light_on_dark=is_light, is_ambiguous=is_ambiguous)
 
 
+def map_ink_in_grain(grey: Pixels) -> InkMap:
+    """Tell ink from paper in a photo that was taken in the dark, or of rough paper.
+
+    Smoothed until the paper is even, strokes are whole, if wider than they were.
+
+    Args:
+        grey: As for `map_ink`.
+    """
+    for deviation_px in _SMOOTHINGS_PX:
+        ink = map_ink(_as_pixels(cv2.GaussianBlur(grey, (0, 0), deviation_px)))
+        if not ink.is_grainy:
+            break
+    return ink
+
+
 def map_shaded_ink(grey: Pixels, *, is_light_on_dark: bool) -> InkMap | None:
     """Tell ink from paper where shadows have corners or narrow parts; None if none has.
 
@@ -155,6 +180,25 @@ def map_darkest_ink(grey: Pixels, ink: InkMap) -> InkMap | None:
     lighter = np.full_like(ink.paper, int(np.median(inked[inked > threshold])))
     paper = _as_pixels(cv2.min(ink.paper, lighter))
     return _measure_ink(smooth, paper, is_light_on_dark=ink.is_light_on_dark)
+
+
+def map_paler_ink(ink: InkMap, is_line: NDArray[np.bool_]) -> InkMap | None:
+    """Tell paper from ink that is much paler than printed lines, as a pencil's in a form.
+
+    Args:
+        ink: What `map_ink` told, by the darkest ink.
+        is_line: (H, W), what of it is of lines.
+
+    Returns:
+        The same with a lower threshold; None if what is written is as dark as the lines.
+    """
+    numbers, _ = label_pieces((ink.contrast > ink.threshold).view(np.uint8))
+    has_line = np.bincount(numbers[is_line], minlength=int(numbers.max()) + 1) > 0
+    has_line[0] = False  # paper
+    printed = cv2.dilate(has_line[numbers].view(np.uint8), np.ones((7, 7), np.uint8))  # and blur
+    strongest = _strongest_ink(_histogram(ink.contrast, printed == 0), ink.faintest)
+    threshold = max(ink.faintest, _INK_SHARE * strongest)
+    return replace(ink, threshold=threshold) if threshold < _PALER * ink.threshold else None
 
 
 def map_heavy_ink(grey: Pixels) -> InkMap | None:
@@ -204,6 +248,7 @@ def _measure_ink(
         paper=paper,
         is_light_on_dark=is_light_on_dark,
         level=level,
+        faintest=faintest,
         is_faint=strongest < _FAINT,
         is_ambiguous=is_ambiguous,
     )
@@ -244,10 +289,13 @@ def _take_off(contrast: Pixels, level: int) -> Pixels:
     return _as_pixels(cv2.subtract(contrast, np.full_like(contrast, level)))  # down to 0
 
 
-def _histogram(contrast: Pixels) -> NDArray[np.float32]:
+def _histogram(
+    contrast: Pixels, is_counted: NDArray[np.bool_] | None = None
+) -> NDArray[np.float32]:
     """Count the pixels of each contrast; of a large picture, every fourth pixel will do."""
     step = 1 + (max(contrast.shape) > WORKING_SIDE_PX / 2)
-    counts = cv2.calcHist([contrast[::step, ::step].copy()], [0], None, [256], [0, 256])
+    mask = None if is_counted is None else is_counted[::step, ::step].astype(np.uint8)
+    counts = cv2.calcHist([contrast[::step, ::step].copy()], [0], mask, [256], [0, 256])
     return np.asarray(counts, dtype=np.float32).ravel()
 
 

@@ -14,6 +14,8 @@ from mnist_model.ink import (
     map_darkest_ink,
     map_heavy_ink,
     map_ink,
+    map_ink_in_grain,
+    map_paler_ink,
     map_shaded_ink,
     map_wide_ink,
 )
@@ -101,6 +103,12 @@ def look_again(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
     shrunk = shrink(grey.pixels, WORKING_SIDE_PX)
     if writing.ink.is_ambiguous:
         yield arrange_writing(grey, map_ink(shrunk, against_leaning=True))
+    if writing.ink.is_grainy:
+        yield arrange_writing(grey, map_ink_in_grain(shrunk))
+    is_line = (writing.ink.contrast > writing.ink.threshold) & ~writing.is_inked
+    paler = map_paler_ink(writing.ink, is_line) if is_line.any() else None
+    if paler is not None:
+        yield arrange_writing(grey, paler)
     heavy = map_heavy_ink(shrunk)
     if heavy is not None:
         yield arrange_writing(grey, heavy)

@@ -164,7 +164,15 @@ def photograph(scene: Scene, random: Random) -> Writing:
     contrast = (layer * random.uniform(90, 250)).clip(0, 255).astype(np.uint8)
     paper = np.full(contrast.shape, 255, np.uint8)
     threshold = random.uniform(0.22, 0.42) * float(contrast.max())
-    seen = InkMap(contrast, threshold, paper, is_light_on_dark=False, level=0, is_faint=False)
+    seen = InkMap(
+        contrast,
+        threshold,
+        paper,
+        is_light_on_dark=False,
+        level=0,
+        faintest=threshold,
+        is_faint=False,
+    )
     return arrange_writing(GreyPhoto(paper, width_px=width, height_px=height), seen)
 
 

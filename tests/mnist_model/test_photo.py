@@ -110,6 +110,23 @@ class TestOrdinarySituations:
         grain = np.random.default_rng(0).normal(0, 2, page.shape)
         assert _read(reader, page + grain) == str(label)
 
+    def test_taken_in_the_dark(self, reader, label):
+        page = np.full((640, 640), 250, np.uint8)
+        digit = _page(label, scale=24)
+        page[100 : 100 + digit.shape[0], 80 : 80 + digit.shape[1]] = digit
+        grain = np.random.default_rng(0).normal(0, 60, page.shape)
+        seen = 10 + 0.3 * page + cv2.GaussianBlur(grain, (0, 0), 0.9)
+        assert _read(reader, seen) == str(label)
+
+    def test_pale_in_a_table_of_black_lines(self, reader, label):
+        digit = 240 - 0.26 * (250 - _page(label, scale=10, thickness_px=9).astype(float))
+        page = np.full((720, 720), 240, float)
+        page[250 : 250 + digit.shape[0], 270 : 270 + digit.shape[1]] = digit
+        for place in (10, 240, 470, 700):
+            cv2.line(page, (place, 0), (place, 719), 10, 8)
+            cv2.line(page, (0, place), (719, place), 10, 8)
+        assert _read(reader, page) == str(label)
+
     def test_lines_of_a_square_along_the_edges(self, reader, label):
         page = _page(label)
         page[:6], page[:, -5:] = 20, 20
