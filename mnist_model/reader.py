@@ -60,6 +60,8 @@ DOUBTFUL_NUMBER = 0.7  # certainty; below it, a number is looked at narrower and
 HARDLY_READ = 0.3  # certainty; below it, sheets of paper that lie on something else are looked for
 # Certainty that it takes if what seems to be written may be things, or only edges.
 SURE_IN_DOUBT = 0.6
+# A line of 1s beside other lines may as well be the edge of a sheet, or a joint between bricks.
+ONES_BESIDE = 0.4
 # Log-probability of a whole line: below it, other cuts are tried.
 DOUBTFUL_LINE = -1.0
 # Certainty by the usual cuts: below it, a photo of many bits is text or scribble. Of made-up
@@ -90,6 +92,11 @@ class _Look:
     def certainty(self) -> float:
         """How surely all of it is digits, 0 to 1."""
         return self.reading.certainty
+
+    def is_rearranged(self, other: "_Look") -> bool:
+        """Tell whether it shows another's digits in other lines, which are no better ones."""
+        mine, others = self.reading.text, other.reading.text
+        return mine != others and mine.replace(" ", "") == others.replace(" ", "")
 
     @property
     def is_credible(self) -> bool:
@@ -165,20 +172,29 @@ class Reader:
         if first.certainty > DOUBTFUL_READING:
             return first
         again = [self._look_at(other) for other in look_again(photo, writing)]
+        again = [look for look in again if not look.is_rearranged(first)]
         if first.reading.rejected:
             again = [look for look in again if look.reading.rejected or look.is_credible]
         best = max((first, *again), key=lambda look: look.certainty)
         if best.certainty > HARDLY_READ:
             return best
-        for closer in look_closer(writing):
-            look = self._look_at(closer)
-            if look.is_credible:
-                return look
-        sheets = (self._look_at(sheet) for sheet in look_at_sheets(writing.photo))
-        likely = (look for look in sheets if look.certainty > DOUBTFUL_READING)
-        return next((look for look in likely if look.is_credible), best)
+        closer = [self._look_at(other) for other in look_closer(writing)]
+        sheets = [self._look_at(sheet) for sheet in look_at_sheets(writing.photo)]
+        likely = [look for look in sheets if look.certainty > DOUBTFUL_READING]
+        credible = [look for look in (*closer, *likely) if look.is_credible]
+        return max((best, *credible), key=lambda look: look.certainty)
 
     def _look_at(self, writing: Writing) -> _Look:
+        """Read it, and doubt what may be edges."""
+        look = self._look_level(writing)
+        certainty = look.certainty * ONES_BESIDE ** _count_ones_beside(look.reading.text.split())
+        if look.reading.rejected or certainty == look.certainty:
+            return look
+        if certainty < SUREST_REJECTED:
+            return _Look(_refuse(writing, certainty), writing)
+        return _Look(replace(look.reading, certainty=certainty), look.writing)
+
+    def _look_level(self, writing: Writing) -> _Look:
         """Read it as it is, and turned level where it slants; the surer reading counts."""
         framed = level_frame(writing)
         if framed is not None:
@@ -205,10 +221,7 @@ class Reader:
         certainty = _certainty(lines)
         is_thing = certainty < SURE_IN_DOUBT and writing.is_lost_in_grain
         if is_thing or certainty < SUREST_REJECTED:
-            doubt = TOO_BLURRED if writing.ink.is_blurred else NOT_A_DIGIT
-            reason = writing.reason or doubt
-            rejected = Reading((), "", True, reason, min(certainty, SUREST_REJECTED))
-            return _Look(rejected, writing)
+            return _Look(_refuse(writing, certainty), writing)
         digits = tuple(digit for line in lines for digit in line.digits)
         words = ("".join(str(digit.label) for digit in line.digits) for line in lines)
         reading = Reading(digits, " ".join(filter(None, words)), False, None, certainty)
@@ -340,6 +353,18 @@ def _is_text(cuts: Sequence[CutLine], lines: Sequence[LineReading]) -> bool:
     """
     bits = sum(len(cut.pieces) for cut in cuts)
     return bits > MOST_HOPELESS and _certainty(lines) < HOPELESS_PHOTO
+
+
+def _refuse(writing: Writing, certainty: float) -> Reading:
+    """Say why there is nothing to read."""
+    doubt = TOO_BLURRED if writing.ink.is_blurred else NOT_A_DIGIT
+    return Reading((), "", True, writing.reason or doubt, min(certainty, SUREST_REJECTED))
+
+
+def _count_ones_beside(words: Sequence[str]) -> int:
+    """Count the lines of nothing but 1s, less one where there are no others."""
+    lines_of_ones = sum(set(word) == {"1"} for word in words)
+    return lines_of_ones - (0 < lines_of_ones == len(words))
 
 
 def _certainty(lines: Sequence[LineReading]) -> float:

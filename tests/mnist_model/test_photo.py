@@ -292,6 +292,24 @@ def _bar_on(page_px, *, above_edge_px):
     return cv2.resize(page, (page_px, page_px), interpolation=cv2.INTER_AREA)
 
 
+def test_joints_between_bricks_are_no_1s(reader):
+    wall = 95 + np.random.default_rng(0).normal(0, 3, (800, 620))
+    for row, top in enumerate(range(0, 800, 80)):
+        cv2.line(wall, (0, top), (620, top), 200, 16)
+        for left in range(100 * (row % 2), 620, 200):
+            cv2.line(wall, (left, top), (left, top + 80), 200, 16)
+    assert _read(reader, wall) == ""
+
+
+def test_a_1_below_another_digit_is_read_but_may_be_an_edge(reader):
+    one, seven = (
+        reader.read(to_png(np.vstack((_page(4), _page(label, thickness_px=16)))))
+        for label in (1, 7)
+    )
+    assert (one.text, seven.text) == ("4 1", "4 7")
+    assert one.certainty < 0.5 < seven.certainty
+
+
 def test_a_bar_that_leaves_the_picture_is_no_1(reader):
     leaving, standing = _bar_on(480, above_edge_px=-10), _bar_on(480, above_edge_px=40)
     assert [_read(reader, np.rot90(leaving, turn)) for turn in range(4)] == [""] * 4
