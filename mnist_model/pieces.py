@@ -37,6 +37,8 @@ _FRAME_FILL = 0.35  # of its box, a frame covers at most
 _FRAME_CONTENT = 0.25  # of its height: something inside is as high
 _ROD = 6  # times longer than wide,
 _ROD_FILL = 0.6  # of its box, turned as it lies, at least, and
+_SQUARE = 1.5  # times longer than wide at most
+_DOT_FILL = 0.7  # of its box, a dot covers at least; a circle covers 0.79
 _BAR = 2.5  # times longer than wide is what may be an edge, or part of a thing
 _CUT_OUT = 0.05  # of a picture's side: a digit that ends so near to both edges fills it
 _LONG_ROD = 1.4  # times as long as the rest is high: a pen, or a ruler
@@ -198,6 +200,7 @@ def _without_rods(pieces: Pieces, numbers: NDArray[np.int64]) -> NDArray[np.int6
     rods = [number for number, length in lengths.items() if length > 0]
     flat = [rod for rod in rods if _is_flat(pieces, rod)]
     others = np.setdiff1d(heavy, rods)
+    others = others[~_is_dot(pieces, others)]
     above = np.setdiff1d(heavy, flat)  # a 1 is a rod, too
     left_out = [
         rod
@@ -206,6 +209,16 @@ def _without_rods(pieces: Pieces, numbers: NDArray[np.int64]) -> NDArray[np.int6
         or (len(others) > 0 and _is_pen(pieces, rod, lengths[rod], others))
     ]
     return np.setdiff1d(numbers, left_out)
+
+
+def _is_dot(pieces: Pieces, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which of some pieces are as wide as high, and full: no digit, but a crossing of lines.
+
+    Erased lines leave those where two cross.
+    """
+    width, height = (pieces.boxes[numbers, 2:] - pieces.boxes[numbers, :2]).T
+    is_square = np.maximum(width, height) < _SQUARE * np.minimum(width, height)
+    return np.asarray(is_square & (pieces.areas[numbers] > _DOT_FILL * width * height))
 
 
 def _is_pen(pieces: Pieces, rod: int, length: float, others: NDArray[np.int64]) -> bool:

@@ -310,6 +310,15 @@ def test_a_1_below_another_digit_is_read_but_may_be_an_edge(reader):
     assert one.certainty < 0.5 < seven.certainty
 
 
+def test_a_1_in_a_table_is_no_pen_beside_the_crossings_of_lines(reader):
+    page = np.full((640, 640), 235, np.uint8)
+    for place in (40, 230, 420, 610):
+        cv2.line(page, (place, 0), (place - 14, 639), 20, 8)
+        cv2.line(page, (0, place), (639, place + 14), 20, 8)
+    cv2.line(page, (330, 270), (318, 370), 40, 8)
+    assert _read(reader, page) == "1"
+
+
 def test_a_bar_that_leaves_the_picture_is_no_1(reader):
     leaving, standing = _bar_on(480, above_edge_px=-10), _bar_on(480, above_edge_px=40)
     assert [_read(reader, np.rot90(leaving, turn)) for turn in range(4)] == [""] * 4
