@@ -78,8 +78,8 @@ def _arrange(digits: Sequence[Piece], strokes: Sequence[Piece]) -> tuple[Line, .
     """Sort digits into lines from top to bottom, each with the loose strokes near it."""
     rows: list[list[Piece]] = []
     for digit in sorted(digits, key=lambda part: part.centre_x):
-        row = max(rows, key=lambda row: _overlap(row[-1], digit), default=None)
-        if row is None or _overlap(row[-1], digit) < _SAME_LINE:
+        row = max(rows, key=lambda row: _overlap_end(row, digit), default=None)
+        if row is None or _overlap_end(row, digit) < _SAME_LINE:
             rows.append([digit])
         else:
             row.append(digit)
@@ -122,6 +122,11 @@ def _overlap(left: Piece, right: Piece) -> float:
     """Measure how far two pieces overlap in height, as a share of the lower one's."""
     shared = min(left.bottom, right.bottom) - max(left.top, right.top)
     return shared / min(left.height, right.height)
+
+
+def _overlap_end(row: Sequence[Piece], piece: Piece) -> float:
+    """Measure the same of a piece and a row's last two, of which one may be half a digit."""
+    return max(_overlap(last, piece) for last in row[-2:])
 
 
 def _line_height(row: Sequence[Piece]) -> float:

@@ -195,12 +195,20 @@ class Reader:
         return _Look(replace(look.reading, certainty=certainty), look.writing)
 
     def _look_level(self, writing: Writing) -> _Look:
-        """Read it as it is, and turned level where it slants; the surer reading counts."""
+        """Read it as it is, and turned level where it slants; the surest reading counts."""
         framed = level_frame(writing)
-        if framed is not None:
-            look = self._read_once(framed)
-            if not look.reading.rejected:
-                return look
+        if framed is None:
+            return self._look_along_lines(writing)
+        look = self._read_once(framed)
+        if look.certainty > DOUBTFUL_READING:
+            return look
+        other = self._look_along_lines(writing)
+        # Turned, a digit may be lost with the lines; or, not turned, lines may be left.
+        has_all = look.reading.rejected or len(other.reading.digits) >= len(look.reading.digits)
+        return other if has_all and other.certainty > look.certainty else look
+
+    def _look_along_lines(self, writing: Writing) -> _Look:
+        """Read it as it is, and turned so that its lines run level; the surer reading counts."""
         look = self._read_once(writing)
         levelled = level(writing)
         if levelled is None:

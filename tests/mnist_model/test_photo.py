@@ -413,6 +413,14 @@ def test_a_broken_5_is_joined_beside_a_higher_7(reader):
     assert _read(reader, page) == "57"
 
 
+def test_half_of_a_broken_1_begins_no_line_of_its_own(reader):
+    one = np.full((320, 160), 250, np.uint8)
+    cv2.line(one, (112, 40), (84, 152), 30, 12, cv2.LINE_AA)
+    cv2.line(one, (72, 172), (50, 275), 30, 12, cv2.LINE_AA)
+    page = np.hstack((_page(2), one, _page(4), _page(7)))
+    assert _read(reader, page) == "2147"
+
+
 @pytest.mark.parametrize("labels", [(2, 0), (7, 4)])
 def test_digits_that_only_a_smear_joins_are_read(reader, labels):
     page = _touching(*labels, overlap_px=110)
