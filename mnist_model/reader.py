@@ -7,7 +7,7 @@ print(reading.text, [digit.confidence for digit in reading.digits])
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -35,8 +35,16 @@ from mnist_model.looking_again import (
     look_closer,
     stretch,
 )
+from mnist_model.looks import (
+    HARDLY_READ,
+    SURE_IN_DOUBT,
+    SUREST_REJECTED,
+    Look,
+    Reading,
+    agree,
+    refuse,
+)
 from mnist_model.photo import find_writing
-from mnist_model.reasons import NOT_A_DIGIT, TOO_BLURRED
 from mnist_model.rejection import Rejector, load_rejector
 from mnist_model.rows import load_row_network
 from mnist_model.segmentation import (
@@ -52,60 +60,16 @@ from mnist_model.writing import Box, Line, Writing
 
 __all__ = ["Box", "DigitReading", "Reader", "Reading"]
 
-SUREST_REJECTED = 0.02  # certainty; of made-up validation photos of digits, 0.6 % have less
 HOPELESS = 1e-4  # probability of one whole digit; nothing below it is looked at further
 LEAST_WHOLE = 0.025  # the same that counts: people can teach the other networks, but not this one
 DOUBTFUL_READING = 0.5  # certainty; below it, a faint or ambiguous photo is looked at again
 DOUBTFUL_NUMBER = 0.7  # certainty; below it, a number is looked at narrower and wider, too
-HARDLY_READ = 0.3  # certainty; below it, sheets of paper that lie on something else are looked for
-# Certainty that it takes if what seems to be written may be things, or only edges.
-SURE_IN_DOUBT = 0.6
-# A line of 1s beside other lines may as well be the edge of a sheet, or a joint between bricks.
-ONES_BESIDE = 0.4
 # Log-probability of a whole line: below it, other cuts are tried.
 DOUBTFUL_LINE = -1.0
 # Certainty by the usual cuts: below it, a photo of many bits is text or scribble. Of made-up
 # numbers of more bits than that, those that could be read had more than 0.04.
 HOPELESS_PHOTO = 0.005
 MOST_HOPELESS = 12
-
-
-@dataclass(frozen=True, eq=False)
-class Reading:
-    """The answer to one photo."""
-
-    digits: tuple[DigitReading, ...]  # in reading order
-    text: str  # the digits; lines separated by one space; "" when rejected
-    rejected: bool
-    reason: str | None  # a sentence for a person; None unless rejected
-    certainty: float = 0.0  # how surely all of it is digits, 0 to 1; low if rejected
-
-
-@dataclass(frozen=True, eq=False)
-class _Look:
-    """One way to see a photo, and what is read in it so."""
-
-    reading: Reading
-    writing: Writing
-
-    @property
-    def certainty(self) -> float:
-        """How surely all of it is digits, 0 to 1."""
-        return self.reading.certainty
-
-    def is_rearranged(self, other: "_Look") -> bool:
-        """Tell whether it shows another's digits in other lines, which are no better ones."""
-        mine, others = self.reading.text, other.reading.text
-        return mine != others and mine.replace(" ", "") == others.replace(" ", "")
-
-    @property
-    def is_credible(self) -> bool:
-        """Tell whether it is to be believed where another look showed nothing.
-
-        There mostly is nothing then, and any edge may look like a 1.
-        """
-        is_of_ones = set(self.reading.text) <= set("1 ")
-        return self.certainty > (SURE_IN_DOUBT if is_of_ones else HARDLY_READ)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,10 +126,10 @@ class Reader:
         look = self._choose_look(photo)
         if len(look.reading.digits) < 2 or look.certainty > DOUBTFUL_NUMBER:
             return look.reading
-        others = [self._read_once(other).reading for other in stretch(look.writing)]
-        return _agree(look.reading, others)
+        others = [self._read_once(other).doubt_edges() for other in stretch(look.writing)]
+        return agree(look.reading, [other.reading for other in others])
 
-    def _choose_look(self, photo: bytes | Path) -> _Look:
+    def _choose_look(self, photo: bytes | Path) -> Look:
         """Look at a photo in other ways as long as that leaves a doubt."""
         writing = find_writing(photo)
         first = self._look_at(writing)
@@ -184,18 +148,12 @@ class Reader:
         credible = [look for look in (*closer, *likely) if look.is_credible]
         return max((best, *credible), key=lambda look: look.certainty)
 
-    def _look_at(self, writing: Writing) -> _Look:
-        """Read it, and doubt what may be edges."""
-        look = self._look_level(writing)
-        certainty = look.certainty * ONES_BESIDE ** _count_ones_beside(look.reading.text.split())
-        if look.reading.rejected or certainty == look.certainty:
-            return look
-        if certainty < SUREST_REJECTED:
-            return _Look(_refuse(writing, certainty), writing)
-        return _Look(replace(look.reading, certainty=certainty), look.writing)
+    def _look_at(self, writing: Writing) -> Look:
+        """Read it as it stands best, and doubt what may be edges."""
+        return self._look_level(writing).doubt_edges()
 
-    def _look_level(self, writing: Writing) -> _Look:
-        """Read it as it is, and turned level where it slants; the surest reading counts."""
+    def _look_level(self, writing: Writing) -> Look:
+        """Read it as it is, and turned so that a frame around it stands level."""
         framed = level_frame(writing)
         if framed is None:
             return self._look_along_lines(writing)
@@ -207,7 +165,7 @@ class Reader:
         has_all = look.reading.rejected or len(other.reading.digits) >= len(look.reading.digits)
         return other if has_all and other.certainty > look.certainty else look
 
-    def _look_along_lines(self, writing: Writing) -> _Look:
+    def _look_along_lines(self, writing: Writing) -> Look:
         """Read it as it is, and turned so that its lines run level; the surer reading counts."""
         look = self._read_once(writing)
         levelled = level(writing)
@@ -218,7 +176,7 @@ class Reader:
         least = HARDLY_READ if look.reading.rejected else look.certainty
         return other if other.certainty > least else look
 
-    def _read_once(self, writing: Writing) -> _Look:
+    def _read_once(self, writing: Writing) -> Look:
         cuts = [self._judge_cuts(writing, line, STEP_COSTS[0]) for line in writing.lines]
         lines = [cut.choose() for cut in cuts]
         if not _is_text(cuts, lines):
@@ -229,11 +187,11 @@ class Reader:
         certainty = _certainty(lines)
         is_thing = certainty < SURE_IN_DOUBT and writing.is_lost_in_grain
         if is_thing or certainty < SUREST_REJECTED:
-            return _Look(_refuse(writing, certainty), writing)
+            return refuse(writing, certainty)
         digits = tuple(digit for line in lines for digit in line.digits)
         words = ("".join(str(digit.label) for digit in line.digits) for line in lines)
         reading = Reading(digits, " ".join(filter(None, words)), False, None, certainty)
-        return _Look(reading, writing)
+        return Look(reading, writing)
 
     def _read_closely(self, writing: Writing, line: Line, first: CutLine) -> LineReading:
         """Cut a line into digits in other ways than the `first`, which left a doubt."""
@@ -336,22 +294,6 @@ class Reader:
         return np.exp(log_softmax(log_probabilities / np.float32(self.metadata.temperature)))
 
 
-def _agree(reading: Reading, others: Sequence[Reading]) -> Reading:
-    """Choose what is read most often and most surely; it is as certain as `reading` was.
-
-    Args:
-        reading: Of the writing as it is; counts twice.
-        others: Of the same writing, shown otherwise.
-    """
-    votes: dict[str, float] = {}
-    for one in (reading, reading, *others):
-        if not one.rejected:
-            votes[one.text] = votes.get(one.text, 0.0) + one.certainty**2
-    elected = max(votes, key=lambda text: votes[text])
-    chosen = next(one for one in (reading, *others) if one.text == elected)
-    return replace(chosen, certainty=reading.certainty)
-
-
 def _is_text(cuts: Sequence[CutLine], lines: Sequence[LineReading]) -> bool:
     """Tell whether a photo shows so much, and so little like digits, that more cuts are in vain.
 
@@ -361,18 +303,6 @@ def _is_text(cuts: Sequence[CutLine], lines: Sequence[LineReading]) -> bool:
     """
     bits = sum(len(cut.pieces) for cut in cuts)
     return bits > MOST_HOPELESS and _certainty(lines) < HOPELESS_PHOTO
-
-
-def _refuse(writing: Writing, certainty: float) -> Reading:
-    """Say why there is nothing to read."""
-    doubt = TOO_BLURRED if writing.ink.is_blurred else NOT_A_DIGIT
-    return Reading((), "", True, writing.reason or doubt, min(certainty, SUREST_REJECTED))
-
-
-def _count_ones_beside(words: Sequence[str]) -> int:
-    """Count the lines of nothing but 1s, less one where there are no others."""
-    lines_of_ones = sum(set(word) == {"1"} for word in words)
-    return lines_of_ones - (0 < lines_of_ones == len(words))
 
 
 def _certainty(lines: Sequence[LineReading]) -> float:
