@@ -1,0 +1,49 @@
+import pytest
+from drawing import blank_page
+
+from mnist_model.looks import Look, Reading, agree
+from mnist_model.photo import find_writing
+
+
+def _reading(text, certainty):
+    return Reading((), text, text == "", None, certainty)
+
+
+def _look(text, certainty=0.9):
+    return Look(_reading(text, certainty), find_writing(blank_page()))
+
+
+def test_what_most_looks_show_is_chosen_and_is_no_surer():
+    others = [_reading("18", 0.6), _reading("18", 0.6), _reading("", 0.0), _reading("16", 0.3)]
+    chosen = agree(_reading("16", 0.4), others)
+    assert (chosen.text, chosen.certainty) == ("18", 0.4)
+
+
+def test_a_reading_that_others_do_not_agree_against_stays():
+    assert agree(_reading("16", 0.6), [_reading("18", 0.6), _reading("10", 0.6)]).text == "16"
+
+
+@pytest.mark.parametrize(
+    ("text", "doubts"),
+    [("1", 0), ("11", 0), ("41", 0), ("4 7", 0), ("4 1", 1), ("1 4 11", 2), ("1 1", 1)],
+)
+def test_each_line_of_1s_beside_others_may_be_an_edge(text, doubts):
+    assert _look(text).doubt_edges().certainty == pytest.approx(0.9 * 0.4**doubts)
+
+
+def test_many_lines_of_1s_are_nothing_to_read():
+    reading = _look("11 1 11 1 1 11").doubt_edges().reading
+    assert (reading.text, reading.digits, reading.rejected) == ("", (), True)
+    assert reading.reason is not None
+
+
+def test_the_same_digits_in_other_lines_are_no_other_reading():
+    assert _look("41").is_rearranged(_look("4 1"))
+    assert not _look("4 1").is_rearranged(_look("4 1"))
+    assert not _look("4 7").is_rearranged(_look("4 1"))
+
+
+@pytest.mark.parametrize(("text", "least"), [("7", 0.3), ("17", 0.3), ("1", 0.6), ("1 11", 0.6)])
+def test_what_only_one_look_shows_takes_some_certainty_and_1s_more(text, least):
+    assert _look(text, least + 0.01).is_credible
+    assert not _look(text, least - 0.01).is_credible
