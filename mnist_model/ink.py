@@ -28,6 +28,8 @@ _GRAINY = 5  # contrast of bare paper; of clean photos, hardly any has more than
 _SMOOTHINGS_PX = (2, 4)  # standard deviations; the first that leaves no grain will do
 _INK_SHARE = 0.3  # of the strongest ink's contrast; below it are rulings and print from behind
 _PALER = 0.8  # of the threshold that the lines ask for; above it, strokes are whole
+_GRAIN_PX = 5  # gaps so wide in a stroke are of its grain
+_BROKEN = 1.02  # times as much ink once these are filled; of whole strokes, it is hardly more
 _HEAVY_INK = 0.25  # of the picture: less cannot move the median far
 _SHADOW = 0.25  # of the border: what takes more of it is a shadow, or what it leaves in light
 _TWO_KINDS = 0.85  # of the variance lies between two kinds of pixels; of grain, 0.64
@@ -183,22 +185,57 @@ def map_darkest_ink(grey: Pixels, ink: InkMap) -> InkMap | None:
 
 
 def map_paler_ink(ink: InkMap, is_line: NDArray[np.bool_]) -> InkMap | None:
-    """Tell paper from ink that is much paler than printed lines, as a pencil's in a form.
+    """Tell paper from ink beside which something else is darker or larger, as lines or a thumb.
 
     Args:
         ink: What `map_ink` told, by the darkest ink.
         is_line: (H, W), what of it is of lines.
 
     Returns:
-        The same with a lower threshold; None if what is written is as dark as the lines.
+        By the darkest ink that is not of lines, and without what the picture's edge cuts; None if
+            neither makes a difference.
     """
     numbers, _ = label_pieces((ink.contrast > ink.threshold).view(np.uint8))
-    has_line = np.bincount(numbers[is_line], minlength=int(numbers.max()) + 1) > 0
-    has_line[0] = False  # paper
-    printed = cv2.dilate(has_line[numbers].view(np.uint8), np.ones((7, 7), np.uint8))  # and blur
-    strongest = _strongest_ink(_histogram(ink.contrast, printed == 0), ink.faintest)
+    cut = _mark(numbers, _list_cut(numbers, is_line))
+    others = cut | _mark(numbers, numbers[is_line])
+    strongest = _strongest_ink(_histogram(ink.contrast, others == 0), ink.faintest)
     threshold = max(ink.faintest, _INK_SHARE * strongest)
-    return replace(ink, threshold=threshold) if threshold < _PALER * ink.threshold else None
+    most_is_cut = 2 * np.count_nonzero(numbers * cut) > np.count_nonzero(numbers)
+    if threshold > _PALER * ink.threshold and not most_is_cut:
+        return None
+    numbers, _ = label_pieces((ink.contrast > threshold).view(np.uint8))
+    cut = _mark(numbers, _list_cut(numbers, is_line))  # with its soft shadow
+    return replace(ink, contrast=ink.contrast * (1 - cut), threshold=threshold)
+
+
+def _list_cut(numbers: NDArray[np.int32], is_line: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """List the pieces that the picture's edge cuts, but for lines, which are erased elsewhere."""
+    edges = np.concatenate((numbers[0], numbers[-1], numbers[:, 0], numbers[:, -1]))
+    return np.setdiff1d(edges, numbers[is_line])
+
+
+def _mark(numbers: NDArray[np.int32], chosen: NDArray[np.int32]) -> Pixels:
+    """Mark some pieces, and their blur, with 1, (H, W)."""
+    is_chosen = np.zeros(int(numbers.max()) + 1, np.bool_)
+    is_chosen[chosen] = True
+    is_chosen[0] = False  # paper
+    return _as_pixels(cv2.dilate(is_chosen[numbers].view(np.uint8), np.ones((7, 7), np.uint8)))
+
+
+def map_whole_strokes(ink: InkMap) -> InkMap | None:
+    """Fill the grain in strokes of crayon and chalk.
+
+    Args:
+        ink: What `map_ink` told.
+
+    Returns:
+        None if its strokes are whole.
+    """
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_GRAIN_PX, _GRAIN_PX))
+    contrast = _as_pixels(cv2.morphologyEx(ink.contrast, cv2.MORPH_CLOSE, disc))
+    areas = [np.count_nonzero(seen > ink.threshold) for seen in (ink.contrast, contrast)]
+    is_whole = is_small(contrast.shape) or areas[1] <= _BROKEN * areas[0]
+    return None if is_whole else replace(ink, contrast=contrast)
 
 
 def map_heavy_ink(grey: Pixels) -> InkMap | None:

@@ -17,6 +17,7 @@ from mnist_model.ink import (
     map_ink_in_grain,
     map_paler_ink,
     map_shaded_ink,
+    map_whole_strokes,
     map_wide_ink,
 )
 from mnist_model.photo import arrange_writing, find_writing
@@ -106,7 +107,7 @@ def look_again(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
     if writing.ink.is_grainy:
         yield arrange_writing(grey, map_ink_in_grain(shrunk))
     is_line = (writing.ink.contrast > writing.ink.threshold) & ~writing.is_inked
-    paler = map_paler_ink(writing.ink, is_line) if is_line.any() else None
+    paler = map_paler_ink(writing.ink, is_line)
     if paler is not None:
         yield arrange_writing(grey, paler)
     heavy = map_heavy_ink(shrunk)
@@ -119,7 +120,8 @@ def look_again(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
 def look_closer(writing: Writing) -> Iterator[Writing]:
     """Look at a photo that could hardly be read.
 
-    Into shadows with corners, at what is darker than they are, and beside a thumb.
+    Into shadows with corners, at what is darker than they are, beside a thumb, and at strokes of
+    crayon.
     """
     shrunk = shrink(writing.photo.pixels, WORKING_SIDE_PX)
     is_light_on_dark = writing.ink.is_light_on_dark
@@ -130,9 +132,12 @@ def look_closer(writing: Writing) -> Iterator[Writing]:
     if darkest is not None:
         yield arrange_writing(writing.photo, darkest)
     if not writing.ink.is_faint:  # what is wide and faint are shadows
-        yield arrange_writing(
-            writing.photo, map_wide_ink(shrunk, is_light_on_dark=is_light_on_dark)
-        )
+        wide = map_wide_ink(shrunk, is_light_on_dark=is_light_on_dark)
+        no_lines = np.zeros_like(writing.is_inked)
+        yield arrange_writing(writing.photo, map_paler_ink(wide, no_lines) or wide)
+    whole = map_whole_strokes(writing.ink)
+    if whole is not None:
+        yield arrange_writing(writing.photo, whole)
 
 
 def look_at_sheets(photo: GreyPhoto) -> Iterator[Writing]:

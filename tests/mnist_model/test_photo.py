@@ -118,6 +118,20 @@ class TestOrdinarySituations:
         seen = 10 + 0.3 * page + cv2.GaussianBlur(grain, (0, 0), 0.9)
         assert _read(reader, seen) == str(label)
 
+    def test_pale_beside_a_thumb(self, reader, label):
+        digit = 225 - 0.2 * (250 - _page(label, scale=7, thickness_px=6).astype(float))
+        page = np.full((720, 720), 225, float)
+        page[150 : 150 + digit.shape[0], 170 : 170 + digit.shape[1]] = digit
+        cv2.ellipse(page, (560, 720), (60, 190), 0, 0, 360, 50, -1)
+        assert _read(reader, page) == str(label)
+
+    def test_in_crayon(self, reader, label):
+        page = _page(label, scale=24, thickness_px=24)
+        random = np.random.default_rng(0)
+        grain = cv2.GaussianBlur(random.normal(0, 1, page.shape), (0, 0), 1.8)
+        page[grain > 0.06] = 250
+        assert _read(reader, cv2.GaussianBlur(page, (0, 0), 1)) == str(label)
+
     def test_pale_in_a_table_of_black_lines(self, reader, label):
         digit = 240 - 0.26 * (250 - _page(label, scale=10, thickness_px=9).astype(float))
         page = np.full((720, 720), 240, float)
