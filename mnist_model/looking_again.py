@@ -106,10 +106,6 @@ def look_again(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
         yield arrange_writing(grey, map_ink(shrunk, against_leaning=True))
     if writing.ink.is_grainy:
         yield arrange_writing(grey, map_ink_in_grain(shrunk))
-    is_line = (writing.ink.contrast > writing.ink.threshold) & ~writing.is_inked
-    paler = map_paler_ink(writing.ink, is_line)
-    if paler is not None:
-        yield arrange_writing(grey, paler)
     heavy = map_heavy_ink(shrunk)
     if heavy is not None:
         yield arrange_writing(grey, heavy)
@@ -120,8 +116,8 @@ def look_again(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
 def look_closer(writing: Writing) -> Iterator[Writing]:
     """Look at a photo that could hardly be read.
 
-    Into shadows with corners, at what is darker than they are, beside a thumb, and at strokes of
-    crayon.
+    Into shadows with corners, at what is darker than they are, beside a thumb, at what is paler
+    than lines and than what the picture's edge cuts, and at strokes of crayon.
     """
     shrunk = shrink(writing.photo.pixels, WORKING_SIDE_PX)
     is_light_on_dark = writing.ink.is_light_on_dark
@@ -135,6 +131,10 @@ def look_closer(writing: Writing) -> Iterator[Writing]:
         wide = map_wide_ink(shrunk, is_light_on_dark=is_light_on_dark)
         no_lines = np.zeros_like(writing.is_inked)
         yield arrange_writing(writing.photo, map_paler_ink(wide, no_lines) or wide)
+    is_line = (writing.ink.contrast > writing.ink.threshold) & ~writing.is_inked
+    paler = map_paler_ink(writing.ink, is_line)
+    if paler is not None:
+        yield arrange_writing(writing.photo, paler)
     whole = map_whole_strokes(writing.ink)
     if whole is not None:
         yield arrange_writing(writing.photo, whole)
