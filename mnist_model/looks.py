@@ -8,7 +8,7 @@ from mnist_model.reasons import NOT_A_DIGIT, TOO_BLURRED
 from mnist_model.writing import Writing
 
 SUREST_REJECTED = 0.02  # certainty; of made-up validation photos of digits, 0.6 % have less
-HARDLY_READ = 0.3  # certainty; below it, nothing is believed that one look alone shows
+HARDLY_READ = 0.3  # certainty; below it, a photo is looked at closely, and no look is believed
 # Certainty that it takes if what seems to be written may be things, or only edges.
 SURE_IN_DOUBT = 0.6
 # A line of 1s beside other lines may as well be the edge of a sheet, or a joint between bricks.
