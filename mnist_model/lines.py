@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_model.pixels import as_pixels
 from mnist_model.rulings import (
     EDGE,
     Candidates,
@@ -161,7 +162,7 @@ def _find_candidates(
     # Thick ink is no line, though it holds long rows.
     pieces &= 1 - _opened(pieces, 1, thickest_px + 2)
     gap = np.ones((1, max(3, round(_BRIDGE * shorter) | 1)), np.uint8)
-    bridged = np.asarray(cv2.morphologyEx(pieces, cv2.MORPH_CLOSE, gap), dtype=np.uint8)
+    bridged = as_pixels(cv2.morphologyEx(pieces, cv2.MORPH_CLOSE, gap))
     labels, stats = label_pieces(bridged)
     is_long = stats[:, cv2.CC_STAT_WIDTH] >= _SHORTEST * width
     numbers = [int(label) for label in np.flatnonzero(is_long) if label > 0]
@@ -282,4 +283,4 @@ def _opened(mask: Mask, width_px: int, height_px: int) -> Mask:
 
 
 def _dilated(mask: Mask, width_px: int, height_px: int) -> Mask:
-    return np.asarray(cv2.dilate(mask, np.ones((height_px, width_px), np.uint8)), dtype=np.uint8)
+    return as_pixels(cv2.dilate(mask, np.ones((height_px, width_px), np.uint8)))

@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_model.decoding import GreyPhoto, shrink
-from mnist_model.ink import (
-    WORKING_SIDE_PX,
+from mnist_model.ink import WORKING_SIDE_PX, map_ink
+from mnist_model.ink_in_doubt import (
     map_darkest_ink,
     map_heavy_ink,
-    map_ink,
     map_ink_in_grain,
     map_paler_ink,
     map_shaded_ink,
@@ -21,6 +20,7 @@ from mnist_model.ink import (
     map_wide_ink,
 )
 from mnist_model.photo import arrange_writing, find_writing
+from mnist_model.pixels import as_pixels
 from mnist_model.sheet import single_out_sheets
 from mnist_model.slant import measure_frame, measure_slant, turn_level
 from mnist_model.writing import Writing
@@ -79,7 +79,7 @@ def stretch(writing: Writing) -> Iterator[Writing]:
 
 def _stretch(pixels: NDArray[np.uint8], times: float) -> NDArray[np.uint8]:
     size = max(1, round(times * pixels.shape[1])), pixels.shape[0]
-    return np.asarray(cv2.resize(pixels, size), np.uint8)
+    return as_pixels(cv2.resize(pixels, size))
 
 
 def _mark_writing(writing: Writing) -> NDArray[np.bool_]:

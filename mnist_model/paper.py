@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from mnist_model.decoding import shrink
 from mnist_model.lines import label_pieces
+from mnist_model.pixels import Pixels, as_pixels
 
 _SIDE_PX = 320  # longer side; paper needs no finer pixels than this, except where it is bare
 _THUMBNAIL_PX = 160  # longer side; the width of strokes is measured at this size
@@ -23,8 +24,6 @@ _LEAST_SHADOW = 0.001  # of the picture: what else is paper matters if it is mor
 _MOST_SHADOW = 0.3  # of the picture: more is no corner of a shadow
 # Steps down and right. A line beside a shadow's edge sees what lies on its own side only.
 _DIRECTIONS = ((0, 1), (1, 0), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1))
-
-Pixels = NDArray[np.uint8]
 
 
 def paper_brightness(grey: Pixels) -> Pixels:
@@ -79,7 +78,7 @@ def paper_in_shadows(grey: Pixels) -> Pixels | None:
     )
     brightness = np.zeros(int(nearest.max()) + 1, np.uint8)
     brightness[nearest[is_paper]] = small[is_paper]
-    paper = _as_pixels(cv2.min(closed, cv2.blur(brightness[nearest], (3, 3))))
+    paper = as_pixels(cv2.min(closed, cv2.blur(brightness[nearest], (3, 3))))
     is_darker = (cv2.subtract(closed, paper) > _FAINTEST).view(np.uint8)
     # Along the edges of any shadow it is a little darker.
     corners = cv2.morphologyEx(is_darker, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
@@ -101,7 +100,7 @@ def _bare_as_it_is(grey: Pixels, small: Pixels, paper: Pixels) -> Pixels:
     near_ink = cv2.dilate(is_inked, np.ones((7, 7), np.uint8))
     size = grey.shape[::-1]
     near_ink = cv2.resize(near_ink, size, interpolation=cv2.INTER_NEAREST)
-    return _as_pixels(cv2.copyTo(cv2.resize(paper, size), near_ink, grey.copy()))
+    return as_pixels(cv2.copyTo(cv2.resize(paper, size), near_ink, grey.copy()))
 
 
 def _goes_on_evenly(small: Pixels, closed: Pixels) -> NDArray[np.bool_]:
@@ -148,7 +147,7 @@ def _close(
         # Room for both steps: a shadow's edge that leaves the picture at a slant goes on beyond.
         reach_y, reach_x = down * (count - 1), abs(right) * (count - 1)
         padded = cv2.copyMakeBorder(grey, reach_y, reach_y, reach_x, reach_x, cv2.BORDER_REPLICATE)
-        dilated = _running(cv2.max, _as_pixels(padded), down, right, count)
+        dilated = _running(cv2.max, as_pixels(padded), down, right, count)
         closed = _running(cv2.min, dilated, down, right, count)
         brightest = np.maximum(brightest, closed)
     return brightest
@@ -167,12 +166,8 @@ def _running(
         step = min(reach, count - reach)
         height, width = image.shape[0] - down * step, image.shape[1] - abs(right) * step
         near, far = max(-right * step, 0), max(right * step, 0)
-        image = _as_pixels(
+        image = as_pixels(
             extreme(image[:height, near : near + width], image[down * step :, far : far + width])
         )
         reach += step
     return image
-
-
-def _as_pixels(image: object) -> Pixels:
-    return np.asarray(image, dtype=np.uint8)

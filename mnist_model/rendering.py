@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_model.config import IMAGE_SIZE_PX
+from mnist_model.pixels import as_pixels
 
 # Source: MNIST fits each digit into 20x20 and centres it by mass, http://yann.lecun.com/exdb/mnist/
 DIGIT_SIZE_PX = 20
@@ -81,7 +82,7 @@ def _fit(strokes: NDArray[np.bool_]) -> NDArray[np.uint8]:
     scale = DIGIT_SIZE_PX / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     full = strokes.astype(np.uint8) * np.uint8(255)
-    return np.asarray(cv2.resize(full, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return as_pixels(cv2.resize(full, size, interpolation=cv2.INTER_AREA))
 
 
 def _centre(digit: NDArray[np.uint8]) -> NDArray[np.uint8]:

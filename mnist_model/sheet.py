@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_model.decoding import GreyPhoto, shrink
+from mnist_model.pixels import Pixels, as_pixels
 
 _SIDE_PX = 240  # longer side of the thumbnail in which sheets are looked for; its pixels are meant
 _FILL_SIDE_PX = 640  # longer side of what goes on beyond a sheet
@@ -47,8 +48,6 @@ _LEAK = np.ones((_LEAK_PX, _LEAK_PX), np.uint8)
 _EDGE = np.ones((_EDGE_PX, _EDGE_PX), np.uint8)
 _CLEARANCE = np.ones((_CLEARANCE_PX, _CLEARANCE_PX), np.uint8)
 
-Pixels = NDArray[np.uint8]
-
 
 @dataclass(frozen=True, eq=False)
 class _Region:
@@ -71,13 +70,13 @@ def single_out_sheets(photo: GreyPhoto) -> Iterator[GreyPhoto]:
 
 
 def _find_sheets(small: Pixels) -> list[_Region]:
-    smooth = _as_pixels(cv2.medianBlur(small, _GRAIN_PX))
+    smooth = as_pixels(cv2.medianBlur(small, _GRAIN_PX))
     change = _change_within(smooth, _NEIGHBOURS)
     edges = _change_within(smooth, _EDGE)
     found: list[_Region] = []
     for most in _EVEN:
         is_even = cv2.morphologyEx((change <= most).view(np.uint8), cv2.MORPH_OPEN, _LEAK)
-        found += _list_regions(_as_pixels(is_even), smooth, edges, _FAINTEST_EDGE)
+        found += _list_regions(as_pixels(is_even), smooth, edges, _FAINTEST_EDGE)
     for least in _BRIGHT:
         is_bright = (smooth >= least).view(np.uint8)
         found += _list_regions(is_bright, smooth, edges, _CLEAR_EDGE)
@@ -91,7 +90,7 @@ def _find_sheets(small: Pixels) -> list[_Region]:
 
 def _change_within(smooth: Pixels, window: Pixels) -> Pixels:
     """Tell for each place from how dark to how bright it is in a window around it."""
-    return _as_pixels(cv2.subtract(cv2.dilate(smooth, window), cv2.erode(smooth, window)))
+    return as_pixels(cv2.subtract(cv2.dilate(smooth, window), cv2.erode(smooth, window)))
 
 
 def _list_regions(
@@ -139,13 +138,13 @@ def _parts_two_kinds(mask: Pixels, outline: NDArray[np.bool_], smooth: Pixels) -
     if min(width, height) <= _STRAIGHT * max(width, height):
         return False
     within = _brightness_near(_shrunk(mask, _CLEARANCE), smooth)
-    beyond = _brightness_near(_as_pixels(1 - cv2.dilate(mask, _CLEARANCE)), smooth)
+    beyond = _brightness_near(as_pixels(1 - cv2.dilate(mask, _CLEARANCE)), smooth)
     return bool(np.median(np.abs(within - beyond)[outline]) >= _LEAST_DIFFERENCE)
 
 
 def _shrunk(mask: Pixels, kernel: Pixels) -> Pixels:
     """Take a rim off a mask, but not where the picture ends."""
-    return _as_pixels(cv2.erode(mask, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=1))
+    return as_pixels(cv2.erode(mask, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=1))
 
 
 def _brightness_near(mask: Pixels, smooth: Pixels) -> NDArray[np.float32]:
@@ -162,7 +161,7 @@ def _overlap(region: _Region, other: _Region) -> float:
 
 def _without_rim(mask: Pixels) -> Pixels:
     """Take a sheet's edge off, and what sticks out of it; nothing may be left."""
-    smooth = _as_pixels(cv2.morphologyEx(mask, cv2.MORPH_OPEN, _SPUR))
+    smooth = as_pixels(cv2.morphologyEx(mask, cv2.MORPH_OPEN, _SPUR))
     inset = 1 + round(_INSET * float(np.sqrt(mask.sum())))
     return _shrunk(smooth, np.ones((2 * inset + 1, 2 * inset + 1), np.uint8))
 
@@ -175,13 +174,9 @@ def _single_out(photo: GreyPhoto, mask: Pixels) -> GreyPhoto:
         (~is_sheet).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
     brightness = np.zeros(int(nearest.max()) + 1, np.uint8)  # of each pixel of the sheet
-    brightness[nearest[is_sheet]] = _as_pixels(cv2.blur(grey, (3, 3)))[is_sheet]
+    brightness[nearest[is_sheet]] = as_pixels(cv2.blur(grey, (3, 3)))[is_sheet]
     size = photo.pixels.shape[::-1]
     beyond = cv2.resize(brightness[nearest], size)
     is_kept = cv2.resize(is_sheet.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     pixels = np.where(is_kept, photo.pixels, beyond)
-    return GreyPhoto(_as_pixels(pixels), photo.width_px, photo.height_px)
-
-
-def _as_pixels(image: object) -> Pixels:
-    return np.asarray(image, dtype=np.uint8)
+    return GreyPhoto(as_pixels(pixels), photo.width_px, photo.height_px)

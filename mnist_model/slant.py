@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mnist_model.decoding import GreyPhoto
 from mnist_model.ink import InkMap
+from mnist_model.pixels import as_pixels
 from mnist_model.segmentation import Piece
 
 _STEEPEST = 0.7  # down by across, between neighbours on one line; steeper ones are of two
@@ -113,7 +114,7 @@ def turn_level(
 
 def _turn(image: NDArray[np.uint8], degrees: float, border: int) -> NDArray[np.uint8]:
     matrix, size = _turning(image.shape[::-1], degrees)
-    return np.asarray(cv2.warpAffine(image, matrix, size, borderMode=border), np.uint8)
+    return as_pixels(cv2.warpAffine(image, matrix, size, borderMode=border))
 
 
 def _turning(size: Sequence[int], degrees: float) -> tuple[Matrix, tuple[int, int]]:

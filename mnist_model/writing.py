@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mnist_model.config import IMAGE_SIZE_PX
 from mnist_model.decoding import GreyPhoto
 from mnist_model.ink import InkMap
+from mnist_model.pixels import as_pixels
 from mnist_model.rendering import DIGIT_SIZE_PX, render_digit
 from mnist_model.rows import DIGIT_PX, MARGIN_PX, STEP_PX, TALLEST_PX, RowPicture
 from mnist_model.rows import HEIGHT_PX as ROW_HEIGHT_PX
@@ -200,4 +201,4 @@ def _full_ink(contrast: NDArray[np.uint8], is_ink: NDArray[np.bool_]) -> float:
 def _shrink_to_digit(layer: NDArray[np.uint8]) -> NDArray[np.uint8]:
     method = cv2.INTER_AREA if len(layer) > IMAGE_SIZE_PX else cv2.INTER_LINEAR
     size = (IMAGE_SIZE_PX, IMAGE_SIZE_PX)
-    return np.asarray(cv2.resize(layer, size, interpolation=method), dtype=np.uint8)
+    return as_pixels(cv2.resize(layer, size, interpolation=method))

@@ -2,7 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from mnist_model.ink import map_ink, map_ink_in_grain, map_paler_ink, map_whole_strokes
+from mnist_model.ink import map_ink
+from mnist_model.ink_in_doubt import map_ink_in_grain, map_paler_ink, map_whole_strokes
 
 NO_LINES = np.zeros((480, 640), np.bool_)
 

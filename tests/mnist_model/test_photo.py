@@ -7,7 +7,8 @@ from drawing import blank_page, draw_digits, to_png
 from PIL import Image
 
 from mnist_model.data import load_train_and_validation
-from mnist_model.ink import is_light_on_dark, map_darkest_ink, map_ink
+from mnist_model.ink import is_light_on_dark, map_ink
+from mnist_model.ink_in_doubt import map_darkest_ink
 from mnist_model.photo import find_writing
 from mnist_model.reader import Reader
 from mnist_model.rendering import (
