@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -21,6 +22,10 @@ MAX_PIXELS = 100_000_000
 MAX_DECODED_BYTES = 100_000_000
 WORKING_SIDE_PX = 1280  # longest side that the pipeline looks at; Telegram's largest photo size
 _STRIP_PIXELS = 4_000_000  # so many are converted at a time, since that makes copies
+
+_NOISE = 8  # of 255: what is hardly brighter has no colour, whatever its shares
+
+Shade = Literal["brightness", "darkest", "paleness"]
 
 # Only what people send. Pillow knows many more formats, some with a history of security trouble.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "HEIF")
@@ -42,15 +47,16 @@ class GreyPhoto:
     to_upright: NDArray[np.float64] | None = None  # (2, 3), if turned: where (x, y, 1) lies there
 
 
-def decode_photo(photo: bytes | Path, *, darkest_channel: bool = False) -> GreyPhoto:
+def decode_photo(photo: bytes | Path, *, shade: Shade = "brightness") -> GreyPhoto:
     """Decode an image file, turn it upright by its EXIF tag, and make it grey.
 
     Large JPEGs are decoded at a fraction of their size, which is faster and needs less memory.
 
     Args:
         photo: The bytes of an image file, or its path.
-        darkest_channel: Grey is the least of red, green and blue instead of the brightness. So
-            yellow ink is dark on white, where its brightness is nearly that of the paper.
+        shade: What grey is. The darkest of red, green and blue shows yellow ink on white, where
+            its brightness is nearly that of the paper. Paleness, that darkest as a share of the
+            brightest, shows coloured ink, and no shadows.
 
     Raises:
         EmptyPhotoError: There are no bytes.
@@ -65,14 +71,14 @@ def decode_photo(photo: bytes | Path, *, darkest_channel: bool = False) -> GreyP
         if image.width * image.height > limit:
             raise PhotoTooLargeError(_too_large(image.width * image.height, limit))
         try:
-            _shrink_while_decoding(image, keep_colour=darkest_channel)
+            _shrink_while_decoding(image, keep_colour=shade != "brightness")
             image.load()
             orientation = image.getexif().get(0x0112, 1)
         except MemoryError as error:
             raise PhotoTooLargeError(_too_large(full_size[0] * full_size[1], limit)) from error
         except _DECODER_ERRORS as error:
             raise UnreadablePhotoError(_DAMAGED) from error
-        pixels = _to_grey(image, darkest_channel=darkest_channel)
+        pixels = _to_grey(image, shade)
     if orientation in _TURNS:
         pixels = np.ascontiguousarray(_TURNS[orientation](pixels))
     is_sideways = orientation in (5, 6, 7, 8)
@@ -146,11 +152,11 @@ def _shrink_while_decoding(image: Image.Image, *, keep_colour: bool) -> None:
     image.draft("L" if is_plain else image.mode, size)
 
 
-def _to_grey(image: Image.Image, *, darkest_channel: bool) -> NDArray[np.uint8]:
+def _to_grey(image: Image.Image, shade: Shade) -> NDArray[np.uint8]:
     """Make any of Pillow's modes grey, (H, W), and large images smaller on the way."""
     if image.mode == "L" and max(image.size) <= WORKING_SIDE_PX:
         return np.asarray(image)
-    to_plain = _to_darkest if darkest_channel else _to_plain
+    to_plain = _TO_PLAIN[shade]
     factor = max(1, max(image.size) // WORKING_SIDE_PX)
     rows = max(1, _STRIP_PIXELS // (image.width * factor)) * factor
     strips = [
@@ -175,6 +181,21 @@ def _to_darkest(image: Image.Image) -> Image.Image:
         return _to_plain(image)
     red, green, blue = image.convert("RGB").split()
     return ImageChops.darker(ImageChops.darker(red, green), blue)
+
+
+def _to_paleness(image: Image.Image) -> Image.Image:
+    """Make grey of how little colour there is (L): the darkest as a share of the brightest."""
+    if image.mode.startswith("I") or image.has_transparency_data:
+        return _to_plain(image)
+    red, green, blue = image.convert("RGB").split()
+    darkest = np.asarray(ImageChops.darker(ImageChops.darker(red, green), blue))
+    brightest = np.asarray(ImageChops.lighter(ImageChops.lighter(red, green), blue))
+    floor = np.full_like(darkest, _NOISE)
+    share = cv2.divide(cv2.add(darkest, floor), cv2.add(brightest, floor), scale=255)
+    return Image.fromarray(np.asarray(share, dtype=np.uint8))
+
+
+_TO_PLAIN = {"brightness": _to_plain, "darkest": _to_darkest, "paleness": _to_paleness}
 
 
 def _flatten_transparency(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -23,6 +23,8 @@ _SMOOTHINGS_PX = (2, 4)  # standard deviations; the first that leaves no grain w
 _PALER = 0.8  # of the threshold that all ink asks for; above it, strokes are whole
 _GRAIN_PX = 5  # gaps so wide in a stroke are of its grain
 _BROKEN = 1.02  # times as much ink once these are filled; of whole strokes, it is hardly more
+_WIDE_PX = 9  # what is wider may be a shadow; most strokes are narrower
+_SHADOWED = 0.03  # of a photo is wide ink, if shadows of bars or leaves lie on it
 _SHADOW = 0.25  # of the border: what takes more of it is a shadow, or what it leaves in light
 _TWO_KINDS_OF_INK = 0.65  # of the variance of what is inked; edges are of neither kind
 
@@ -153,6 +155,13 @@ def map_whole_strokes(ink: InkMap) -> InkMap | None:
     areas = [np.count_nonzero(seen > ink.threshold) for seen in (ink.contrast, contrast)]
     is_whole = is_small(contrast.shape) or areas[1] <= _BROKEN * areas[0]
     return None if is_whole else replace(ink, contrast=contrast)
+
+
+def has_shadows(ink: InkMap) -> bool:
+    """Tell whether so much of the ink is wide that it may be shadows, as of a window's bars."""
+    window = np.ones((_WIDE_PX, _WIDE_PX), np.uint8)
+    wide = as_pixels(cv2.erode((ink.contrast > ink.threshold).view(np.uint8), window))
+    return float(wide.mean()) > _SHADOWED
 
 
 def _list_cut(numbers: NDArray[np.int32], is_line: NDArray[np.bool_]) -> NDArray[np.int32]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mnist_model.decoding import GreyPhoto, shrink
 from mnist_model.ink import WORKING_SIDE_PX, map_ink
 from mnist_model.ink_in_doubt import (
+    has_shadows,
     map_darkest_ink,
     map_heavy_ink,
     map_ink_in_grain,
@@ -99,7 +100,7 @@ def look_again(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
         writing: What was found in it at first.
     """
     if writing.ink.is_faint:
-        yield find_writing(photo, darkest_channel=True)
+        yield find_writing(photo, shade="darkest")
     grey = writing.photo
     shrunk = shrink(grey.pixels, WORKING_SIDE_PX)
     if writing.ink.is_ambiguous:
@@ -113,11 +114,16 @@ def look_again(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
         yield arrange_writing(grey, writing.ink, may_be_torn=True)
 
 
-def look_closer(writing: Writing) -> Iterator[Writing]:
+def look_closer(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
     """Look at a photo that could hardly be read.
 
     Into shadows with corners, at what is darker than they are, beside a thumb, at what is paler
-    than lines and than what the picture's edge cuts, and at strokes of crayon.
+    than lines and than what the picture's edge cuts, at strokes of crayon, and at colours, which
+    the shadow of a bar or a leaf has none of.
+
+    Args:
+        photo: The bytes of an image file, or its path.
+        writing: What was found in it at first.
     """
     shrunk = shrink(writing.photo.pixels, WORKING_SIDE_PX)
     is_light_on_dark = writing.ink.is_light_on_dark
@@ -138,6 +144,8 @@ def look_closer(writing: Writing) -> Iterator[Writing]:
     whole = map_whole_strokes(writing.ink)
     if whole is not None:
         yield arrange_writing(writing.photo, whole)
+    if has_shadows(writing.ink):
+        yield find_writing(photo, shade="paleness")
 
 
 def look_at_sheets(photo: GreyPhoto) -> Iterator[Writing]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_model.decoding import GreyPhoto, decode_photo, shrink
+from mnist_model.decoding import GreyPhoto, Shade, decode_photo, shrink
 from mnist_model.ink import WORKING_SIDE_PX, InkMap, map_ink
 from mnist_model.pieces import MOST_DIGITS, choose_writing, find_pieces
 from mnist_model.reasons import NOTHING_WRITTEN, TOO_DARK, TOO_MUCH
@@ -37,18 +37,18 @@ _BROKEN = _Stacking(0.06, 0.5)  # by a shadow or an erased line
 _TORN = _Stacking(0.25, 0.1)  # or by the pen, as a 5 whose bar lies far off
 
 
-def find_writing(photo: bytes | Path, *, darkest_channel: bool = False) -> Writing:
+def find_writing(photo: bytes | Path, *, shade: Shade = "brightness") -> Writing:
     """Find what is written in a photo.
 
     Args:
         photo: The bytes of an image file, or its path.
-        darkest_channel: Look at the darkest of red, green and blue instead of at brightness.
+        shade: What to look at: brightness, the darkest of its colours, or how pale they are.
 
     Raises:
         UnreadablePhotoError: Not an image, damaged, empty, or of a kind we do not open.
         PhotoTooLargeError: Too many pixels.
     """
-    grey = decode_photo(photo, darkest_channel=darkest_channel)
+    grey = decode_photo(photo, shade=shade)
     return arrange_writing(grey, map_ink(shrink(grey.pixels, WORKING_SIDE_PX)))
 
 

@@ -142,7 +142,7 @@ class Reader:
         best = max((first, *again), key=lambda look: look.certainty)
         if best.certainty > HARDLY_READ:
             return best
-        closer = [self._look_at(other) for other in look_closer(writing)]
+        closer = [self._look_at(other) for other in look_closer(photo, writing)]
         sheets = [self._look_at(sheet) for sheet in look_at_sheets(writing.photo)]
         likely = [look for look in sheets if look.certainty > DOUBTFUL_READING]
         credible = [look for look in (*closer, *likely) if look.is_credible]

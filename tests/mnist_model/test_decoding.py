@@ -179,7 +179,25 @@ def test_the_darkest_channel_shows_yellow_ink():
     page[20:40, 30:60] = (250, 235, 40)
     content = _encode(Image.fromarray(page), "PNG")
     assert decode_photo(content).pixels[30, 45] > 200
-    assert decode_photo(content, darkest_channel=True).pixels[30, 45] == 40
+    assert decode_photo(content, shade="darkest").pixels[30, 45] == 40
+
+
+def test_paleness_shows_coloured_ink_and_no_shadow():
+    page = np.full((60, 90, 3), 250, np.uint8)
+    page[:, 40:60] = 100  # a bar's shadow
+    page[20:40, 30:50] = (40, 60, 160)
+    page[20:40, 40:50] = (16, 24, 64)
+    pixels = decode_photo(_encode(Image.fromarray(page), "PNG"), shade="paleness").pixels
+    assert pixels[5, 50] == pixels[5, 5] == 255
+    assert pixels[30, 35] < 80
+    assert pixels[30, 45] < 100
+
+
+def test_what_is_nearly_black_is_pale():
+    page = np.zeros((60, 90, 3), np.uint8)
+    page[20:40, 30:50] = (0, 1, 2)  # noise
+    pixels = decode_photo(_encode(Image.fromarray(page), "PNG"), shade="paleness").pixels
+    assert pixels.min() > 200
 
 
 def test_large_palettes_and_transparency_are_shrunk_in_strips():

@@ -199,6 +199,18 @@ def test_yellow_ink_is_seen_by_its_colour(reader):
     assert reader.read(to_png(page.astype(np.uint8))).text == "3"
 
 
+def test_shadows_of_a_windows_bars_are_no_ink(reader):
+    ink = _page((2,)) < 128
+    page = np.full((*ink.shape, 3), 235, np.uint8)
+    page[ink] = (40, 60, 150)  # a ballpoint's blue
+    height, width = ink.shape
+    is_shaded = np.zeros(ink.shape, bool)
+    is_shaded[:, int(0.44 * width) : int(0.52 * width)] = True
+    is_shaded[int(0.46 * height) : int(0.54 * height)] = True
+    page[is_shaded] = page[is_shaded] * 0.45
+    assert reader.read(to_png(page)).text == "2"
+
+
 def test_a_shadow_in_the_corner_is_no_digit(reader):
     page = np.pad(_page([2]), 100, constant_values=250).astype(float)
     cv2.fillPoly(page, [np.array([(0, 380), (0, page.shape[0]), (150, page.shape[0])])], 110)
