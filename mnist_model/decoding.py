@@ -22,10 +22,7 @@ MAX_PIXELS = 100_000_000
 MAX_DECODED_BYTES = 100_000_000
 WORKING_SIDE_PX = 1280  # longest side that the pipeline looks at; Telegram's largest photo size
 _STRIP_PIXELS = 4_000_000  # so many are converted at a time, since that makes copies
-
 _NOISE = 8  # of 255: what is hardly brighter has no colour, whatever its shares
-
-Shade = Literal["brightness", "darkest", "paleness"]
 
 # Only what people send. Pillow knows many more formats, some with a history of security trouble.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "HEIF")
@@ -35,6 +32,8 @@ _UNKNOWN = "This is not an image that I can open; please send a JPEG, PNG, WebP,
 
 # What Pillow's decoders raise on bytes that are not what their header promises.
 _DECODER_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
+
+Shade = Literal["brightness", "darkest", "paleness"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +155,9 @@ def _to_grey(image: Image.Image, shade: Shade) -> NDArray[np.uint8]:
     """Make any of Pillow's modes grey, (H, W), and large images smaller on the way."""
     if image.mode == "L" and max(image.size) <= WORKING_SIDE_PX:
         return np.asarray(image)
-    to_plain = _TO_PLAIN[shade]
+    # Colours that are laid on transparency go as they go.
+    has_colours = not (image.mode.startswith("I") or image.has_transparency_data)
+    to_plain = _TO_PLAIN[shade] if has_colours else _to_plain
     factor = max(1, max(image.size) // WORKING_SIDE_PX)
     rows = max(1, _STRIP_PIXELS // (image.width * factor)) * factor
     strips = [
@@ -176,20 +177,15 @@ def _to_plain(image: Image.Image) -> Image.Image:
 
 
 def _to_darkest(image: Image.Image) -> Image.Image:
-    """Keep the darkest of red, green and blue (L); colours laid on transparency go as they go."""
-    if image.mode.startswith("I") or image.has_transparency_data:
-        return _to_plain(image)
-    red, green, blue = image.convert("RGB").split()
-    return ImageChops.darker(ImageChops.darker(red, green), blue)
+    """Keep the darkest of red, green and blue (L)."""
+    return functools.reduce(ImageChops.darker, image.convert("RGB").split())
 
 
 def _to_paleness(image: Image.Image) -> Image.Image:
     """Make grey of how little colour there is (L): the darkest as a share of the brightest."""
-    if image.mode.startswith("I") or image.has_transparency_data:
-        return _to_plain(image)
-    red, green, blue = image.convert("RGB").split()
-    darkest = np.asarray(ImageChops.darker(ImageChops.darker(red, green), blue))
-    brightest = np.asarray(ImageChops.lighter(ImageChops.lighter(red, green), blue))
+    colours = image.convert("RGB")
+    darkest = np.asarray(_to_darkest(colours))
+    brightest = np.asarray(functools.reduce(ImageChops.lighter, colours.split()))
     floor = np.full_like(darkest, _NOISE)
     share = cv2.divide(cv2.add(darkest, floor), cv2.add(brightest, floor), scale=255)
     return Image.fromarray(np.asarray(share, dtype=np.uint8))

@@ -3,7 +3,12 @@ import numpy as np
 import pytest
 
 from mnist_model.ink import map_ink
-from mnist_model.ink_in_doubt import map_ink_in_grain, map_paler_ink, map_whole_strokes
+from mnist_model.ink_in_doubt import (
+    has_shadows,
+    map_ink_in_grain,
+    map_paler_ink,
+    map_whole_strokes,
+)
 
 NO_LINES = np.zeros((480, 640), np.bool_)
 
@@ -74,3 +79,14 @@ def test_grain_is_smoothed_until_strokes_stand_out():
     is_ink = smooth.contrast > smooth.threshold
     assert is_ink[seen].mean() > 0.9
     assert is_ink[~seen].mean() < 0.02
+
+
+def test_a_windows_bars_may_be_shadows_and_rulings_and_strokes_are_none():
+    page = _page()
+    cv2.putText(page, "8", (280, 280), cv2.FONT_HERSHEY_SIMPLEX, 4, 60, 8)
+    for place in range(40, 480, 60):
+        cv2.line(page, (0, place), (639, place), 150, 3)
+    assert not has_shadows(map_ink(page))
+    cv2.line(page, (0, 200), (639, 200), 100, 30)
+    cv2.line(page, (250, 0), (250, 479), 100, 30)
+    assert has_shadows(map_ink(page))
