@@ -16,6 +16,7 @@ LEAST_PEN = 0.01  # of the picture shows it
 PEN_TIP = 1.6  # times its width
 PHONE_WIDTH = (0.25, 0.5)  # of the picture's width, its shadow
 FINGER_WIDTH = (0.035, 0.07)  # likewise
+BAR_WIDTH = (0.02, 0.06)  # of the picture's width
 TILT = 0.015  # of the width: standard deviation of where the camera sees its corners
 
 
@@ -100,6 +101,20 @@ def throw_phone_shadow(page: Pixels, ink: NDArray[np.bool_], random: Random) -> 
             shadow[lower & (side * across > 0) & (np.abs(across) < reach)] = 1
     shadow = cv2.GaussianBlur(shadow, (0, 0), random.uniform(1, 10))
     return np.asarray(page * (1 - random.uniform(0.3, 0.6) * shadow), np.float32)
+
+
+def throw_bars_shadow(shape: tuple[int, ...], random: Random) -> Pixels:
+    """Shine through blinds, or through a window's bars; return the light, (H, W), 1 at most."""
+    centre = np.array(shape[::-1]) * random.uniform(0, 1, 2)
+    along, across = _turn(shape, centre, random.uniform(0, np.pi))
+    width = random.uniform(*BAR_WIDTH) * shape[1]
+    is_blind = random.random() < 0.5
+    step = width * (random.uniform(1.8, 3) if is_blind else random.uniform(5, 12))
+    shadow = (across % step < width).astype(np.float32)
+    if not is_blind:
+        shadow[along % step < width] = 1
+    shadow = cv2.GaussianBlur(shadow, (0, 0), random.uniform(1, 8))
+    return np.asarray(1 - random.uniform(0.3, 0.6) * shadow, np.float32)
 
 
 def _turn(

@@ -18,14 +18,14 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
 import made_up_forms
 import made_up_ink
 import numpy as np
-from made_up_desks import lay_on_desk, lay_pen_beside, throw_phone_shadow
+from made_up_desks import lay_on_desk, lay_pen_beside, throw_bars_shadow, throw_phone_shadow
 from made_up_drawings import draw_icon, list_icons
 from numpy.typing import NDArray
 from PIL import Image
@@ -184,7 +184,7 @@ def square(ink: made_up_ink.Ink) -> NDArray[np.uint8]:
 def make_situations(split: Split, count: int, random: np.random.Generator) -> Iterator[Sample]:
     """Print digits the way people write and photograph: `count` pages of each situation.
 
-    Then forms with several digits, as many of each.
+    Then forms with several digits, as many of each, and digits in the shadow of bars.
     """
     for name in SITUATIONS:
         for index in random.choice(len(split), size=count):
@@ -194,6 +194,10 @@ def make_situations(split: Split, count: int, random: np.random.Generator) -> It
         for number in range(count):
             label, content = fill_in_form(name, split, random)
             yield f"{name}_{number}", label, content
+    for name, colours in INKS_IN_BARS.items():
+        for index in random.choice(len(split), size=count):
+            content = write_in_bars_shadow(split.images[index], colours, random)
+            yield f"{name}_{index}", str(split.labels[index]), content
 
 
 SITUATIONS = (
@@ -221,6 +225,10 @@ FORMS = {  # most rows, and how far they are turned, in degrees to either side
     "table": (3, 0.0),
     "turned_table": (3, 9.0),
     "comb": (1, 0.0),
+}
+INKS_IN_BARS = {  # red, green and blue as shares of the paper's
+    "coloured_in_bars": ((0.2, 0.3, 0.75), (0.75, 0.2, 0.2), (0.15, 0.5, 0.3)),
+    "black_in_bars": ((0.15, 0.15, 0.15),),
 }
 MOST_COLUMNS = 6
 CUT_OUT_MARGIN = 0.05  # of the size of its MNIST image
@@ -292,6 +300,19 @@ def fill_in_form(name: str, split: Split, random: np.random.Generator) -> tuple[
     page = paint(ink, paper=225.0, ink_level=0.25) * slope(random, strength=0.3)
     label = " ".join("".join(str(split.labels[index]) for index in row) for row in chosen)
     return label, encode(page + random.normal(0, 2, page.shape), "JPEG", quality=85)
+
+
+def write_in_bars_shadow(
+    image: NDArray[np.uint8],
+    colours: Sequence[tuple[float, float, float]],
+    random: np.random.Generator,
+) -> bytes:
+    """Make one picture of a digit, in one of some colours, in the shadow of bars."""
+    ink = place(image, random, size_px=int(random.uniform(300, 700)))
+    colour = np.array(colours[random.integers(len(colours))])
+    light = throw_bars_shadow(ink.shape, random)
+    page = 225 * light[..., None] * (1 - ink[..., None] * (1 - colour))  # (H, W, 3)
+    return encode(page + random.normal(0, 2, page.shape), "JPEG", quality=85)
 
 
 def place(
