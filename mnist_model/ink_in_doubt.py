@@ -16,15 +16,17 @@ from mnist_model.ink import (
     smooth_grain,
 )
 from mnist_model.lines import label_pieces
-from mnist_model.paper import paper_in_shadows, paper_under_wide_things
+from mnist_model.paper import paper_brightness, paper_in_shadows, paper_under_wide_things
 from mnist_model.pixels import Pixels, as_pixels
 
 _SMOOTHINGS_PX = (2, 4)  # standard deviations; the first that leaves no grain will do
 _PALER = 0.8  # of the threshold that all ink asks for; above it, strokes are whole
 _GRAIN_PX = 5  # gaps so wide in a stroke are of its grain
 _BROKEN = 1.02  # times as much ink once these are filled; of whole strokes, it is hardly more
-_WIDE_PX = 9  # what is wider may be a shadow; most strokes are narrower
+_WIDE_PX = 5  # what is wider may be a shadow; most strokes are narrower
 _SHADOWED = 0.03  # of a photo is wide ink, if shadows of bars or leaves lie on it
+_STRIPED = 20  # contrast of bare paper: half of it is darker than the rest, as behind blinds
+_TWO_KINDS_OF_GROUND = 0.6  # of the variance; ink is a third kind
 _SHADOW = 0.25  # of the border: what takes more of it is a shadow, or what it leaves in light
 _TWO_KINDS_OF_INK = 0.65  # of the variance of what is inked; edges are of neither kind
 
@@ -157,11 +159,37 @@ def map_whole_strokes(ink: InkMap) -> InkMap | None:
     return None if is_whole else replace(ink, contrast=contrast)
 
 
-def has_shadows(ink: InkMap) -> bool:
-    """Tell whether so much of the ink is wide that it may be shadows, as of a window's bars."""
+def measure_shadow(grey: Pixels, ink: InkMap) -> int | None:
+    """Measure how bright paper is in shadows of narrow things, as of a window's bars or blinds.
+
+    Args:
+        grey: As for `map_ink`.
+        ink: What that told.
+
+    Returns:
+        From 0 to 255; None if neither wide ink nor paper of two kinds tells of such shadows.
+    """
     window = np.ones((_WIDE_PX, _WIDE_PX), np.uint8)
-    wide = as_pixels(cv2.erode((ink.contrast > ink.threshold).view(np.uint8), window))
-    return float(wide.mean()) > _SHADOWED
+    is_wide = cv2.erode((ink.contrast > ink.threshold).view(np.uint8), window) > 0
+    has_wide = is_wide.mean() > _SHADOWED
+    if has_wide and not ink.is_light_on_dark:
+        return int(np.median(grey[is_wide]))
+    if not has_wide and ink.level < _STRIPED:
+        return None
+    threshold = tell_two_kinds(count_pixels(grey), _TWO_KINDS_OF_GROUND)
+    return None if threshold is None else int(np.median(grey[grey <= threshold]))
+
+
+def map_ink_in_shadows(grey: Pixels, shadow: int) -> InkMap:
+    """Tell ink from shadows that are no wider than strokes may be.
+
+    Args:
+        grey: As for `map_ink`.
+        shadow: How bright paper is in them, as `measure_shadow` tells.
+    """
+    smooth = smooth_grain(grey, is_light_on_dark=False)
+    paper = as_pixels(cv2.min(paper_brightness(smooth), np.full_like(smooth, shadow)))
+    return measure_ink(smooth, paper, is_light_on_dark=False)
 
 
 def _list_cut(numbers: NDArray[np.int32], is_line: NDArray[np.bool_]) -> NDArray[np.int32]:

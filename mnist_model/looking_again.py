@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 from mnist_model.decoding import GreyPhoto, shrink
 from mnist_model.ink import WORKING_SIDE_PX, map_ink
 from mnist_model.ink_in_doubt import (
-    has_shadows,
     map_darkest_ink,
     map_heavy_ink,
     map_ink_in_grain,
+    map_ink_in_shadows,
     map_paler_ink,
     map_shaded_ink,
     map_whole_strokes,
     map_wide_ink,
+    measure_shadow,
 )
 from mnist_model.photo import arrange_writing, find_writing
 from mnist_model.pixels import as_pixels
@@ -144,7 +145,9 @@ def look_closer(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
     whole = map_whole_strokes(writing.ink)
     if whole is not None:
         yield arrange_writing(writing.photo, whole)
-    if has_shadows(writing.ink):
+    shadow = measure_shadow(shrunk, writing.ink)
+    if shadow is not None:
+        yield arrange_writing(writing.photo, map_ink_in_shadows(shrunk, shadow))
         yield find_writing(photo, shade="paleness")
 
 
