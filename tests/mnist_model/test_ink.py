@@ -4,10 +4,11 @@ import pytest
 
 from mnist_model.ink import map_ink
 from mnist_model.ink_in_doubt import (
-    has_shadows,
     map_ink_in_grain,
+    map_ink_in_shadows,
     map_paler_ink,
     map_whole_strokes,
+    measure_shadow,
 )
 
 NO_LINES = np.zeros((480, 640), np.bool_)
@@ -81,12 +82,25 @@ def test_grain_is_smoothed_until_strokes_stand_out():
     assert is_ink[~seen].mean() < 0.02
 
 
-def test_a_windows_bars_may_be_shadows_and_rulings_and_strokes_are_none():
+def _with_bars(page, *, step, width_px, slope):
+    """Lay the shadow of bars on a page."""
+    rows, columns = np.indices(page.shape)
+    is_shaded = (rows + slope * columns) % step < width_px
+    return np.where(is_shaded, page * 0.5, page).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("step", "width_px"), [(160, 20), (30, 15)])
+def test_bars_are_shadows_and_what_is_darker_is_ink(step, width_px):
     page = _page()
+    cv2.line(page, (200, 100), (320, 380), 40, 10)
+    seen = page == 40
+    shaded = _with_bars(page, step=step, width_px=width_px, slope=0.3)
+    ink = map_ink(shaded)
+    assert not _is_found(ink, seen)
+    assert _is_found(map_ink_in_shadows(shaded, measure_shadow(shaded, ink)), seen)
+
+
+def test_rulings_and_strokes_are_no_shadows():
+    page = _with_bars(_page(), step=60, width_px=3, slope=0)
     cv2.putText(page, "8", (280, 280), cv2.FONT_HERSHEY_SIMPLEX, 4, 60, 8)
-    for place in range(40, 480, 60):
-        cv2.line(page, (0, place), (639, place), 150, 3)
-    assert not has_shadows(map_ink(page))
-    cv2.line(page, (0, 200), (639, 200), 100, 30)
-    cv2.line(page, (250, 0), (250, 479), 100, 30)
-    assert has_shadows(map_ink(page))
+    assert measure_shadow(page, map_ink(page)) is None

@@ -199,16 +199,28 @@ def test_yellow_ink_is_seen_by_its_colour(reader):
     assert reader.read(to_png(page.astype(np.uint8))).text == "3"
 
 
-def test_shadows_of_a_windows_bars_are_no_ink(reader):
+def _in_bars_shadow(colour, is_shaded):
     ink = _page((2,)) < 128
     page = np.full((*ink.shape, 3), 235, np.uint8)
-    page[ink] = (40, 60, 150)  # a ballpoint's blue
-    height, width = ink.shape
-    is_shaded = np.zeros(ink.shape, bool)
-    is_shaded[:, int(0.44 * width) : int(0.52 * width)] = True
-    is_shaded[int(0.46 * height) : int(0.54 * height)] = True
-    page[is_shaded] = page[is_shaded] * 0.45
-    assert reader.read(to_png(page)).text == "2"
+    page[ink] = colour
+    shadow = is_shaded(*np.indices(ink.shape) / len(page))
+    page[shadow] = page[shadow] * 0.45
+    return to_png(page)
+
+
+def test_shadows_of_a_windows_bars_are_no_ink(reader):
+    def is_shaded(y, x):
+        return (abs(y - 0.5) < 0.04) | (abs(x - 0.43) < 0.04)
+
+    assert reader.read(_in_bars_shadow((40, 60, 150), is_shaded)).text == "2"
+
+
+@pytest.mark.parametrize("colour", [(40, 60, 150), (40, 40, 40)])
+def test_shadows_of_blinds_are_no_ink(reader, colour):
+    def is_shaded(y, x):
+        return (y + 0.3 * x) % 0.1 < 0.05
+
+    assert reader.read(_in_bars_shadow(colour, is_shaded)).text == "2"
 
 
 def test_a_shadow_in_the_corner_is_no_digit(reader):
