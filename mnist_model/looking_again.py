@@ -115,16 +115,11 @@ def look_again(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
         yield arrange_writing(grey, writing.ink, may_be_torn=True)
 
 
-def look_closer(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
+def look_closer(writing: Writing) -> Iterator[Writing]:
     """Look at a photo that could hardly be read.
 
     Into shadows with corners, at what is darker than they are, beside a thumb, at what is paler
-    than lines and than what the picture's edge cuts, at strokes of crayon, and at colours, which
-    the shadow of a bar or a leaf has none of.
-
-    Args:
-        photo: The bytes of an image file, or its path.
-        writing: What was found in it at first.
+    than lines and than what the picture's edge cuts, and at strokes of crayon.
     """
     shrunk = shrink(writing.photo.pixels, WORKING_SIDE_PX)
     is_light_on_dark = writing.ink.is_light_on_dark
@@ -145,6 +140,18 @@ def look_closer(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
     whole = map_whole_strokes(writing.ink)
     if whole is not None:
         yield arrange_writing(writing.photo, whole)
+
+
+def look_into_shadows(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
+    """Look at a photo as if shadows no wider than strokes lay on it, as of a window's bars.
+
+    At what is darker than they are, and at colours, which they have none of.
+
+    Args:
+        photo: The bytes of an image file, or its path.
+        writing: What was found in it at first.
+    """
+    shrunk = shrink(writing.photo.pixels, WORKING_SIDE_PX)
     shadow = measure_shadow(shrunk, writing.ink)
     if shadow is not None:
         yield arrange_writing(writing.photo, map_ink_in_shadows(shrunk, shadow))

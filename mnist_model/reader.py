@@ -33,6 +33,7 @@ from mnist_model.looking_again import (
     look_again,
     look_at_sheets,
     look_closer,
+    look_into_shadows,
     stretch,
 )
 from mnist_model.looks import (
@@ -142,9 +143,9 @@ class Reader:
         best = max((first, *again), key=lambda look: look.certainty)
         if best.certainty > HARDLY_READ:
             return best
-        closer = [self._look_at(other) for other in look_closer(photo, writing)]
-        sheets = [self._look_at(sheet) for sheet in look_at_sheets(writing.photo)]
-        likely = [look for look in sheets if look.certainty > DOUBTFUL_READING]
+        closer = [self._look_at(other) for other in look_closer(writing)]
+        others = (*look_into_shadows(photo, writing), *look_at_sheets(writing.photo))
+        likely = [look for look in map(self._look_at, others) if look.certainty > DOUBTFUL_READING]
         credible = [look for look in (*closer, *likely) if look.is_credible]
         return max((best, *credible), key=lambda look: look.certainty)
 
