@@ -47,12 +47,14 @@ export function createUpload(send) {
     showTitle();
     URL.revokeObjectURL(pictureUrl);
     pictureUrl = URL.createObjectURL(file);
-    const name = element("p", {}, element("b", {}, file.name));
-    find("preview-picture").replaceChildren(mayBePhoto
-      ? element("img", {
-        src: pictureUrl, alt: file.name,
-        onerror: (event) => event.target.replaceWith(name),
-      }) : name);
+    if (mayBePhoto) {
+      find("preview-picture").replaceChildren(
+        element("img", { src: pictureUrl, alt: file.name, onerror: () => showName(file) }));
+    } else showName(file);
+  }
+
+  function showName(file) {
+    find("preview-picture").replaceChildren(element("p", {}, element("b", {}, file.name)));
   }
 
   async function sendFirst() {
@@ -68,7 +70,12 @@ export function createUpload(send) {
     } catch (error) {
       if (waiting[0] !== file) return;
       showFault(error.message);
-      if (error.isBetterAsFile) { asFile.checked = true; asFile.disabled = true; showTitle(); }
+      if (error.isBetterAsFile) {
+        asFile.checked = true;
+        asFile.disabled = true;
+        showTitle();
+        showName(file); // of a damaged picture, the browser may show the upper part
+      }
     } finally {
       sendButton.disabled = false;
       sendButton.textContent = "Send";

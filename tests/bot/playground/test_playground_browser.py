@@ -119,6 +119,18 @@ async def test_broken_photo_is_offered_as_file(page: Page, bot: Bot) -> None:
     assert (await next_update(bot)).message.document.file_name == "broken.jpg"
 
 
+async def test_half_a_photo_is_shown_by_its_name(page: Page) -> None:
+    half = picture(300, 200)[:-200]
+    await page.get_by_test_id("file-input").set_input_files(
+        {"name": "half.png", "mimeType": "image/png", "buffer": half}
+    )
+    await expect(page.get_by_test_id("preview").locator("img")).to_be_visible()
+    await page.get_by_test_id("preview-send").click()
+    await expect(page.get_by_test_id("preview-fault")).to_contain_text("Send it as a file")
+    await expect(page.get_by_test_id("preview").locator("img")).to_have_count(0)
+    await expect(page.get_by_test_id("preview")).to_contain_text("half.png")
+
+
 async def test_button_spins_until_answered_and_edit_is_seen(page: Page, bot: Bot) -> None:
     sent = await bot.send_message(USER_ID, "A 7?", reply_markup=KEYBOARD)
     button = page.get_by_test_id("inline-button")
