@@ -17,6 +17,7 @@ from mnist_model.ink import WORKING_SIDE_PX, InkMap, map_ink
 from mnist_model.pieces import MOST_DIGITS, choose_writing, find_pieces
 from mnist_model.reasons import NOTHING_WRITTEN, TOO_DARK, TOO_MUCH
 from mnist_model.segmentation import Piece, join
+from mnist_model.signs import without_brackets, without_equals_signs
 from mnist_model.writing import Line, Writing
 
 _STROKE_GAP = 0.3  # of the main piece's height: a stroke is this near to the digit it is part of
@@ -83,8 +84,9 @@ def _arrange(digits: Sequence[Piece], strokes: Sequence[Piece]) -> tuple[Line, .
             rows.append([digit])
         else:
             row.append(digit)
+    rows = [without_brackets(row) for row in rows]
     heights = [_line_height(row) for row in rows]
-    for stroke in strokes:
+    for stroke in without_equals_signs(strokes, digits):
         gap, nearest = min(
             (min(_gap(stroke, digit) for digit in row) / height, number)
             for number, (row, height) in enumerate(zip(rows, heights, strict=True))

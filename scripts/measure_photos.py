@@ -27,6 +27,7 @@ import made_up_ink
 import numpy as np
 from made_up_desks import lay_on_desk, lay_pen_beside, throw_bars_shadow, throw_phone_shadow
 from made_up_drawings import draw_icon, list_icons
+from made_up_signs import add_sign
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -184,7 +185,7 @@ def square(ink: made_up_ink.Ink) -> NDArray[np.uint8]:
 def make_situations(split: Split, count: int, random: np.random.Generator) -> Iterator[Sample]:
     """Print digits the way people write and photograph: `count` pages of each situation.
 
-    Then forms with several digits, as many of each, and digits in the shadow of bars.
+    Then forms with several digits, as many of each, digits in the shadow of bars, and signs.
     """
     for name in SITUATIONS:
         for index in random.choice(len(split), size=count):
@@ -197,6 +198,10 @@ def make_situations(split: Split, count: int, random: np.random.Generator) -> It
     for name, colours in INKS_IN_BARS.items():
         for index in random.choice(len(split), size=count):
             content = write_in_bars_shadow(split.images[index], colours, random)
+            yield f"{name}_{index}", str(split.labels[index]), content
+    for name in SIGNS:
+        for index in random.choice(len(split), size=count):
+            content = write_beside_sign(name, split.images[index], random)
             yield f"{name}_{index}", str(split.labels[index]), content
 
 
@@ -230,6 +235,7 @@ INKS_IN_BARS = {  # red, green and blue as shares of the paper's
     "coloured_in_bars": ((0.2, 0.3, 0.75), (0.75, 0.2, 0.2), (0.15, 0.5, 0.3)),
     "black_in_bars": ((0.15, 0.15, 0.15),),
 }
+SIGNS = ("in_brackets", "before_bracket", "after_equals")
 MOST_COLUMNS = 6
 CUT_OUT_MARGIN = 0.05  # of the size of its MNIST image
 SHEET_SHARES = {"sheet_on_desk": (0.65, 1.0), "note_on_desk": (0.3, 0.5)}  # of the picture's side
@@ -312,6 +318,16 @@ def write_in_bars_shadow(
     colour = np.array(colours[random.integers(len(colours))])
     light = throw_bars_shadow(ink.shape, random)
     page = 225 * light[..., None] * (1 - ink[..., None] * (1 - colour))  # (H, W, 3)
+    return encode(page + random.normal(0, 2, page.shape), "JPEG", quality=85)
+
+
+def write_beside_sign(name: str, image: NDArray[np.uint8], random: np.random.Generator) -> bytes:
+    """Make one picture of a digit beside a sign, in the middle so that there is room for it."""
+    ink = place(image, random, size_px=int(random.uniform(200, 400)))
+    left, _, width, _ = cv2.boundingRect((ink > 0.3).astype(np.uint8))
+    ink = np.roll(ink, PAGE_SIZE_PX[0] // 2 - (left + width // 2), axis=1)
+    page = paint(add_sign(name, ink, random), paper=225.0, ink_level=0.25)
+    page = page * slope(random, strength=0.3)
     return encode(page + random.normal(0, 2, page.shape), "JPEG", quality=85)
 
 

@@ -193,6 +193,46 @@ def test_the_bar_of_a_torn_7_underlines_nothing_above(reader):
     assert reader.read(to_png(np.vstack([_page([4]), torn]))).text == "4 7"
 
 
+def _bracket(page, tips, *, bulge, height=None):
+    """Draw half an ellipse beside the digits, bent to the right by `bulge`."""
+    top, _, bottom, _ = _ink_box(page)
+    height = height or round(1.3 * (bottom - top))
+    centre = (tips, (top + bottom) // 2)
+    page = page.copy()
+    start, end = (-75, 75) if bulge > 0 else (105, 255)
+    cv2.ellipse(page, centre, (abs(bulge), height // 2), 0, start, end, 30, 12, cv2.LINE_AA)
+    return page
+
+
+@pytest.mark.parametrize("labels", [[7], [1], [2, 0, 3], [1, 7, 1]])
+@pytest.mark.parametrize("opening", [True, False], ids=["around", "after"])
+def test_brackets_are_no_1s(reader, labels, opening):
+    page = cv2.copyMakeBorder(_page(labels), 60, 60, 120, 120, cv2.BORDER_CONSTANT, value=250)
+    _, left, _, right = _ink_box(page)
+    bracketed = _bracket(page, right + 20, bulge=60)
+    if opening:
+        bracketed = _bracket(bracketed, left - 20, bulge=-60)
+    assert reader.read(to_png(bracketed)).text == "".join(map(str, labels))
+
+
+@pytest.mark.parametrize(("bulge", "height"), [(60, 220), (15, 300)], ids=["low", "straight"])
+def test_a_1_that_is_low_or_hardly_bent_is_no_bracket(reader, bulge, height):
+    page = cv2.copyMakeBorder(_page([7]), 60, 60, 20, 120, cv2.BORDER_CONSTANT, value=250)
+    _, _, _, right = _ink_box(page)
+    assert reader.read(to_png(_bracket(page, right + 30, bulge=bulge, height=height))).text == "71"
+
+
+@pytest.mark.parametrize("labels", [[4], [2, 0, 3]])
+@pytest.mark.parametrize("side", [-1, 1], ids=["before", "after"])
+def test_an_equals_sign_beside_a_number_is_left_out(reader, labels, side):
+    page = cv2.copyMakeBorder(_page(labels), 0, 0, 150, 150, cv2.BORDER_CONSTANT, value=250)
+    top, left, bottom, right = _ink_box(page)
+    start = left - 120 if side < 0 else right + 40
+    for place in ((top + bottom) // 2 - 20, (top + bottom) // 2 + 20):
+        cv2.line(page, (start, place), (start + 80, place + 4), 30, 12, cv2.LINE_AA)
+    assert reader.read(to_png(page)).text == "".join(map(str, labels))
+
+
 def test_yellow_ink_is_seen_by_its_colour(reader):
     ink = 1 - (_page([3]).astype(float)[..., None] - 30) / 220
     page = 250 * (1 - ink) + np.array([250, 232, 60]) * ink
