@@ -11,6 +11,8 @@ SUREST_REJECTED = 0.02  # certainty; of made-up validation photos of digits, 0.6
 HARDLY_READ = 0.3  # certainty; below it, a photo is looked at closely, and no look is believed
 # Certainty that it takes if what seems to be written may be things, or only edges.
 SURE_IN_DOUBT = 0.6
+# Of the photo's shorter side: a 1 that only another look shows, and lower, may be any speck.
+LOWEST_ONE = 0.07
 # A line of 1s beside other lines may as well be the edge of a sheet, or a joint between bricks.
 ONES_BESIDE = 0.4
 
@@ -44,8 +46,11 @@ class Look:
 
         There mostly is nothing then, and any edge may look like a 1.
         """
-        is_of_ones = set(self.reading.text) <= set("1 ")
-        return self.certainty > (SURE_IN_DOUBT if is_of_ones else HARDLY_READ)
+        if not set(self.reading.text) <= set("1 "):
+            return self.certainty > HARDLY_READ
+        highest = max((digit.box.height for digit in self.reading.digits), default=0)
+        shorter = min(self.writing.photo.width_px, self.writing.photo.height_px)
+        return self.certainty > SURE_IN_DOUBT and highest > LOWEST_ONE * shorter
 
     def is_rearranged(self, other: "Look") -> bool:
         """Tell whether it shows another's digits in other lines, which are no better ones."""

@@ -1,16 +1,24 @@
+import numpy as np
 import pytest
 from drawing import blank_page
 
+from mnist_model.line_reading import DigitReading
 from mnist_model.looks import Look, Reading, agree
 from mnist_model.photo import find_writing
+from mnist_model.writing import Box
 
 
-def _reading(text, certainty):
-    return Reading((), text, text == "", None, certainty)
+def _reading(text, certainty, height_px=100):
+    box, probabilities = Box(0, 0, 20, height_px), np.full(10, 0.1, np.float32)
+    image = np.zeros((28, 28), np.uint8)
+    digits = tuple(
+        DigitReading(int(label), 0.1, box, probabilities, image) for label in text.replace(" ", "")
+    )
+    return Reading(digits, text, text == "", None, certainty)
 
 
-def _look(text, certainty=0.9):
-    return Look(_reading(text, certainty), find_writing(blank_page()))
+def _look(text, certainty=0.9, height_px=100):
+    return Look(_reading(text, certainty, height_px), find_writing(blank_page(400, 1000)))
 
 
 def test_what_most_looks_show_is_chosen_and_is_no_surer():
@@ -47,3 +55,9 @@ def test_the_same_digits_in_other_lines_are_no_other_reading():
 def test_what_only_one_look_shows_takes_some_certainty_and_1s_more(text, least):
     assert _look(text, least + 0.01).is_credible
     assert not _look(text, least - 0.01).is_credible
+
+
+@pytest.mark.parametrize(("text", "is_credible"), [("7", True), ("1", False), ("1 11", False)])
+def test_a_speck_that_only_one_look_shows_is_no_1(text, is_credible):
+    assert _look(text, height_px=20).is_credible == is_credible
+    assert _look(text, height_px=40).is_credible
