@@ -8,6 +8,7 @@ import numpy as np
 from mnist_model.segmentation import Piece
 
 _SLENDER = 0.6  # times as wide as high is a bracket at most
+_LOWEST_PX = 8  # of less, nobody can tell how it is bent
 _EVEN = 0.04  # of its height: so far a bracket strays from a parabola; 1s with a foot do further
 # Of its height, a bracket is bent: of MNIST's 1s 0.4 % are, so far to the right.
 # Two bent away from each other are less so: 3 % of the 1s are, to the right, 5 % to the left.
@@ -47,7 +48,7 @@ def _measure_bend(piece: Piece) -> float:
     """
     height, width = piece.mask.shape
     counts = piece.mask.sum(axis=1)
-    if width > _SLENDER * height or not counts.all():
+    if width > _SLENDER * height or height < _LOWEST_PX or not counts.all():
         return 0.0
     middles = piece.mask @ np.arange(width) / counts / height  # (H,)
     y = np.linspace(-1, 1, height)
