@@ -25,14 +25,16 @@ def without_brackets(row: Sequence[Piece]) -> list[Piece]:
     Args:
         row: From left to right.
     """
-    *others, last = row
-    if len(others) > 1:
-        first, *between = others
-        is_pair = min(-_measure_bend(first), _measure_bend(last)) > _BENT_IN_PAIR
-        if is_pair and _is_higher(first, between) and _is_higher(last, between):
-            return between
-    if others and _measure_bend(last) > _BENT and _is_higher(last, others):
-        return others
+    if len(row) < 2:
+        return list(row)
+    first, *between, last = row
+    bend = _measure_bend(last)
+    is_pair = bool(between) and min(-_measure_bend(first), bend) > _BENT_IN_PAIR
+    if is_pair and _is_higher(first, between) and _is_higher(last, between):
+        return between
+    others = row[:-1]
+    if bend > _BENT and _is_higher(last, others):
+        return list(others)
     return list(row)
 
 
