@@ -1,7 +1,7 @@
 """Connected pieces of ink, and which of them are the writing in a photo.
 
-Left out is what the edge of the picture cuts off, frames, dirt, a pen that lies beside the
-writing, and what is much fainter or thinner than it.
+Left out is what the edge of the picture cuts off, frames, dirt, punched holes, a pen that lies
+beside the writing, and what is much fainter or thinner than it.
 """
 
 from dataclasses import dataclass
@@ -37,6 +37,8 @@ _FRAME_FILL = 0.35  # of its box, a frame covers at most
 _FRAME_CONTENT = 0.25  # of its height: something inside is as high
 _SQUARE = 1.5  # times longer than wide at most
 _DOT_FILL = 0.7  # of its box, a dot covers at least; a circle covers 0.79
+_ROUND = 1.25  # times longer than wide, a disc is at most,
+_DISC_FILL = (0.93, 1.08)  # and of the ellipse in its box it covers so much
 _ROD = 6  # times longer than wide,
 _ROD_FILL = 0.6  # of its box, turned as it lies, at least, and
 _BAR = 2.5  # times longer than wide is what may be an edge, or part of a thing
@@ -100,7 +102,7 @@ def _find_largest(labels: NDArray[np.int32], stats: NDArray[np.int32]) -> Piece 
 def choose_writing(pieces: Pieces) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the pieces as large as digits, and smaller ones that may be strokes of them."""
     height, width = pieces.labels.shape
-    candidates = _without_rods(pieces, _candidates(pieces))
+    candidates = _without_rods(pieces, _without_discs(pieces, _candidates(pieces)))
     nothing = np.empty(0, np.int64)
     if len(candidates) == 0:
         return nothing, nothing
@@ -189,6 +191,20 @@ def _without_bars(pieces: Pieces, numbers: NDArray[np.int64]) -> NDArray[np.int6
     is_upright = (top <= above) & (bottom >= height - above)
     is_bar = [_rod_length(pieces, int(number), _BAR) > 0 for number in numbers]
     return np.asarray(numbers[is_across | is_upright | ~np.array(is_bar, np.bool_)])
+
+
+def _without_discs(pieces: Pieces, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Leave out full discs beside other ink: no digit is one, but a punched hole of a page is.
+
+    Beside so much ink in one place, that of a thin pen would look like dirt.
+    """
+    width, height = (pieces.boxes[numbers, 2:] - pieces.boxes[numbers, :2]).T
+    is_heavy = pieces.masses[numbers] > _DIRT * pieces.masses[numbers].max(initial=0)
+    is_round = np.maximum(width, height) <= _ROUND * np.minimum(width, height)
+    fill = pieces.areas[numbers] / (np.pi / 4 * width * height)
+    is_full = (fill > _DISC_FILL[0]) & (fill < _DISC_FILL[1])
+    others = numbers[~(is_heavy & is_round & is_full)]
+    return np.asarray(others if len(others) > 0 else numbers)
 
 
 def _without_rods(pieces: Pieces, numbers: NDArray[np.int64]) -> NDArray[np.int64]:

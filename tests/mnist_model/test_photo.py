@@ -307,6 +307,15 @@ def _bar_on(page_px, *, above_edge_px):
     return cv2.resize(page, (page_px, page_px), interpolation=cv2.INTER_AREA)
 
 
+def test_thin_digits_are_read_beside_a_pages_punched_holes(reader):
+    page = np.full((480, 640), 250, np.uint8)
+    digits = _page_of([3, 4, 7], thickness_px=2, scale=6)
+    page[160 : 160 + len(digits), 180 : 180 + digits.shape[1]] = digits
+    for y in (80, 240, 400):
+        cv2.circle(page, (50, y), 16, 40, -1, cv2.LINE_AA)
+    assert _read(reader, page) == "347"
+
+
 def test_joints_between_bricks_are_no_1s(reader):
     wall = 95 + np.random.default_rng(0).normal(0, 3, (800, 620))
     for row, top in enumerate(range(0, 800, 80)):
