@@ -1,5 +1,6 @@
 """What is written in a photo: lines of pieces of ink, and each piece as networks see it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ from mnist_model.config import IMAGE_SIZE_PX
 from mnist_model.decoding import GreyPhoto
 from mnist_model.ink import InkMap
 from mnist_model.pixels import as_pixels
-from mnist_model.rendering import DIGIT_SIZE_PX, render_digit
+from mnist_model.rendering import DIGIT_SIZE_PX, render_digit, stroke_width
 from mnist_model.rows import DIGIT_PX, MARGIN_PX, STEP_PX, TALLEST_PX, RowPicture
 from mnist_model.rows import HEIGHT_PX as ROW_HEIGHT_PX
 from mnist_model.segmentation import Piece, join
@@ -20,6 +21,7 @@ _FULL_INK = 0.9  # of a piece's pixels are at most as strong as full ink
 _FAINT_BRIDGE = 0.6  # of full ink: what is fainter may join two digits by blur alone
 _LEAST_PART = 0.04  # of a piece's strong ink: smaller parts are no digits of their own
 _FINEST_AROUND_PX = 112  # a window is looked at in no finer pixels than four to each shown
+_THINNEST_SHOWN_PX = 1.3  # strokes that are thinner when shown would be faint, and unlike others
 _COARSEST_DIGIT_PX = 60  # a digit lower than this at the working size is looked at again, finer
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -102,6 +104,7 @@ class Writing:
 
         Returns:
             (2, 28, 28), 255 is full ink: its own ink, just shrunk or enlarged; that of others.
+            Both are thicker than they are where its own would hardly be seen.
         """
         side = max(piece.mask.shape) * IMAGE_SIZE_PX / DIGIT_SIZE_PX
         top = round(piece.top + piece.height / 2 - side / 2)
@@ -113,10 +116,11 @@ class Writing:
         full_ink = _full_ink(self.ink.contrast[rows, piece.left : piece.right], piece.mask)
         own = _Window(top - piece.top, left - piece.left, side_px, step).crop(piece.mask)
         contrast, is_inked = window.crop(self.ink.contrast), window.crop(self.is_inked)
-        others = np.where(is_inked & ~own, contrast, np.uint8(0))
-        shown = (
-            _shrink_to_digit(layer) for layer in (np.where(own, contrast, np.uint8(0)), others)
+        layers = (
+            np.where(own, contrast, np.uint8(0)),
+            np.where(is_inked & ~own, contrast, np.uint8(0)),
         )
+        shown = (_shrink_to_digit(layer) for layer in _thicken(layers, own))
         return np.stack([cv2.convertScaleAbs(layer, alpha=255 / full_ink) for layer in shown])
 
     def show_row(self, line: Line) -> RowPicture:
@@ -196,6 +200,20 @@ def _full_ink(contrast: NDArray[np.uint8], is_ink: NDArray[np.bool_]) -> float:
     strengths = contrast[::step, ::step][is_ink[::step, ::step]]
     counts = np.bincount(strengths, minlength=256).cumsum()
     return max(float(np.searchsorted(counts, _FULL_INK * counts[-1])), 1.0)
+
+
+def _thicken(
+    layers: Sequence[NDArray[np.uint8]], own: NDArray[np.bool_]
+) -> Sequence[NDArray[np.uint8]]:
+    """Thicken layers of a window as far as a piece's strokes in it are too thin to be shown."""
+    if not own.any():
+        return layers
+    least = _THINNEST_SHOWN_PX * len(own) / IMAGE_SIZE_PX
+    missing = round(least - stroke_width(own))
+    if missing < 1:
+        return layers
+    window = np.ones((1 + missing, 1 + missing), np.uint8)
+    return [as_pixels(cv2.dilate(layer, window)) for layer in layers]
 
 
 def _shrink_to_digit(layer: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -496,3 +496,12 @@ def test_a_digit_that_a_shadows_edge_crosses_is_read(reader, turn_deg):
     rows, columns = np.mgrid[: page.shape[0], : page.shape[1]]
     along = (columns - x.mean()) * across[0] + (rows - y.mean()) * across[1]
     assert _read(reader, np.where(along > 0, page, 0.45 * page)) == "2"
+
+
+@pytest.mark.parametrize("thickness_px", [1, 3, 6, 12, 24])
+def test_strokes_of_any_thickness_are_shown_clearly(thickness_px):
+    writing = find_writing(to_png(_page(7, thickness_px=thickness_px)))
+    (piece,) = (join(line.pieces) for line in writing.lines)
+    own, others = writing.look_around(piece)
+    assert np.quantile(own.max(axis=1)[6:-6], 0.1) > 150  # in every row
+    assert not others.any()
