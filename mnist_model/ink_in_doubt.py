@@ -16,7 +16,12 @@ from mnist_model.ink import (
     smooth_grain,
 )
 from mnist_model.lines import label_pieces
-from mnist_model.paper import paper_brightness, paper_in_shadows, paper_under_wide_things
+from mnist_model.paper import (
+    paper_beside_thin_strokes,
+    paper_brightness,
+    paper_in_shadows,
+    paper_under_wide_things,
+)
 from mnist_model.pixels import Pixels, as_pixels
 
 _SMOOTHINGS_PX = (2, 4)  # standard deviations; the first that leaves no grain will do
@@ -94,6 +99,18 @@ def map_wide_ink(grey: Pixels, *, is_light_on_dark: bool) -> InkMap:
     """
     smooth = smooth_grain(grey, is_light_on_dark=is_light_on_dark)
     paper = paper_under_wide_things(smooth)
+    return measure_ink(smooth, paper, is_light_on_dark=is_light_on_dark)
+
+
+def map_thin_ink(grey: Pixels, *, is_light_on_dark: bool) -> InkMap:
+    """Tell strokes of thin pens from all that is wider, as shadows, stamps and stickers.
+
+    Args:
+        grey: As for `map_ink`.
+        is_light_on_dark: As that told.
+    """
+    smooth = smooth_grain(grey, is_light_on_dark=is_light_on_dark)
+    paper = paper_beside_thin_strokes(smooth)
     return measure_ink(smooth, paper, is_light_on_dark=is_light_on_dark)
 
 

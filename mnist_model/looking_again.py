@@ -17,6 +17,7 @@ from mnist_model.ink_in_doubt import (
     map_ink_in_shadows,
     map_paler_ink,
     map_shaded_ink,
+    map_thin_ink,
     map_whole_strokes,
     map_wide_ink,
     measure_shadow,
@@ -156,6 +157,13 @@ def look_into_shadows(photo: bytes | Path, writing: Writing) -> Iterator[Writing
     if shadow is not None:
         yield arrange_writing(writing.photo, map_ink_in_shadows(shrunk, shadow))
         yield find_writing(photo, shade="paleness")
+
+
+def look_at_thin_strokes(writing: Writing) -> Writing:
+    """Look at a photo for thin strokes alone, without what is wider: shadows, stamps, a thumb."""
+    shrunk = shrink(writing.photo.pixels, WORKING_SIDE_PX)
+    thin = map_thin_ink(shrunk, is_light_on_dark=writing.ink.is_light_on_dark)
+    return arrange_writing(writing.photo, thin)
 
 
 def look_at_sheets(photo: GreyPhoto) -> Iterator[Writing]:

@@ -14,6 +14,7 @@ _SIDE_PX = 320  # longer side; paper needs no finer pixels than this, except whe
 _THUMBNAIL_PX = 160  # longer side; the width of strokes is measured at this size
 _WIDEST_STROKE = 0.3  # of the shorter side; whatever is wider counts as paper or shadow
 _SHORTEST_LINE = 0.12  # of the shorter side: lines are at least so long
+_PEN_REACH_PX = 12  # of the photo at its working size; no shadow is so narrow
 _REACH = 2.5  # times the widest stroke: lines are so long, to find paper beside it
 _FAINTEST = 18  # of 255; what is less dark than its surroundings is no stroke
 _BARE = 4  # of 255; where closing brightens less, the paper is bare
@@ -53,6 +54,17 @@ def paper_under_wide_things(grey: Pixels) -> Pixels:
     """
     small = shrink(grey, _SIDE_PX)
     return _bare_as_it_is(grey, small, _close(small, _WIDEST_STROKE * min(small.shape)))
+
+
+def paper_beside_thin_strokes(grey: Pixels) -> Pixels:
+    """Estimate the same beside strokes of pens only: all that is wider counts as paper.
+
+    So do shadows of fingers, leaves and window bars, even where they are narrow.
+
+    Args:
+        grey: (H, W), dark ink on lighter paper.
+    """
+    return _close(grey, _PEN_REACH_PX)
 
 
 def paper_in_shadows(grey: Pixels) -> Pixels | None:

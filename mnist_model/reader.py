@@ -32,6 +32,7 @@ from mnist_model.looking_again import (
     level_frame,
     look_again,
     look_at_sheets,
+    look_at_thin_strokes,
     look_closer,
     look_into_shadows,
     stretch,
@@ -144,7 +145,11 @@ class Reader:
         if best.certainty > HARDLY_READ:
             return best
         closer = [self._look_at(other) for other in look_closer(writing)]
-        others = (*look_into_shadows(photo, writing), *look_at_sheets(writing.photo))
+        others = (
+            *look_into_shadows(photo, writing),
+            look_at_thin_strokes(writing),
+            *look_at_sheets(writing.photo),
+        )
         likely = [look for look in map(self._look_at, others) if look.certainty > DOUBTFUL_READING]
         credible = [look for look in (*closer, *likely) if look.is_credible]
         return max((best, *credible), key=lambda look: look.certainty)

@@ -2,7 +2,12 @@ import cv2
 import numpy as np
 import pytest
 
-from mnist_model.paper import paper_brightness, paper_in_shadows, paper_under_wide_things
+from mnist_model.paper import (
+    paper_beside_thin_strokes,
+    paper_brightness,
+    paper_in_shadows,
+    paper_under_wide_things,
+)
 
 SIZE = (480, 640)
 
@@ -87,6 +92,22 @@ def test_what_is_wider_than_strokes_is_filled_too():
     cv2.line(photo, (0, 400), (90, 380), 120, 100)  # a thumb
     thumb = np.s_[370:400, 20:100]
     assert (paper_under_wide_things(photo)[thumb] > 190).all()
+
+
+@pytest.mark.parametrize("turn_deg", range(0, 180, 20))
+def test_the_shadow_of_a_finger_is_paper_beside_thin_strokes(turn_deg):
+    along = np.array([np.cos(np.radians(turn_deg)), np.sin(np.radians(turn_deg))]) * 120
+    ends = [tuple(int(side) for side in (320, 240) + sign * along) for sign in (-1, 1)]
+    paper = np.full(SIZE, 220, np.uint8)
+    cv2.line(paper, *ends, 110, 30)
+    strokes = np.zeros(SIZE, np.uint8)
+    cv2.polylines(strokes, [np.array([(240, 140), (400, 140), (300, 340)])], False, 1, 4)
+    photo = np.where(strokes > 0, paper // 2, paper)
+    is_bare = cv2.dilate(strokes, np.ones((5, 5), np.uint8)) == 0
+    assert _like_ink(paper_brightness(photo), photo)[is_bare].any()
+    found = paper_beside_thin_strokes(photo)
+    assert not _like_ink(found, photo)[is_bare].any()
+    assert (found == paper)[strokes > 0].mean() > 0.97
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (5, 7)])

@@ -498,6 +498,23 @@ def test_a_digit_that_a_shadows_edge_crosses_is_read(reader, turn_deg):
     assert _read(reader, np.where(along > 0, page, 0.45 * page)) == "2"
 
 
+@pytest.mark.parametrize("label", [2, 3, 4, 7])
+def test_a_thin_digit_across_the_shadows_of_fingers_is_read(reader, label):
+    page = _page(label, thickness_px=3).astype(np.float32)
+    height, width = page.shape
+    is_shadow = np.zeros(page.shape, np.uint8)
+    for start in (0.35, 0.55, 0.75):
+        tip = round((start + 0.15) * width), round(0.35 * height)
+        cv2.line(is_shadow, (round(start * width), height), tip, 1, width // 12)
+    assert _read(reader, np.where(is_shadow > 0, 0.5 * page, page)) == str(label)
+
+
+def test_a_thin_number_beside_a_stamp_is_read(reader):
+    page = np.pad(_page_of([2, 4, 7], thickness_px=3), ((160, 0), (0, 0)), constant_values=250)
+    page[30:170, -150:-40] = 90
+    assert _read(reader, page) == "247"
+
+
 @pytest.mark.parametrize("thickness_px", [1, 3, 6, 12, 24])
 def test_strokes_of_any_thickness_are_shown_clearly(thickness_px):
     writing = find_writing(to_png(_page(7, thickness_px=thickness_px)))
