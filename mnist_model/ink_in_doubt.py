@@ -1,5 +1,6 @@
 """Ink apart from paper where that is hard: other maps of a photo of which hardly any is read."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import cv2
@@ -97,9 +98,7 @@ def map_wide_ink(grey: Pixels, *, is_light_on_dark: bool) -> InkMap:
         grey: As for `map_ink`.
         is_light_on_dark: As that told.
     """
-    smooth = smooth_grain(grey, is_light_on_dark=is_light_on_dark)
-    paper = paper_under_wide_things(smooth)
-    return measure_ink(smooth, paper, is_light_on_dark=is_light_on_dark)
+    return _map_ink_on(paper_under_wide_things, grey, is_light_on_dark=is_light_on_dark)
 
 
 def map_thin_ink(grey: Pixels, *, is_light_on_dark: bool) -> InkMap:
@@ -109,9 +108,7 @@ def map_thin_ink(grey: Pixels, *, is_light_on_dark: bool) -> InkMap:
         grey: As for `map_ink`.
         is_light_on_dark: As that told.
     """
-    smooth = smooth_grain(grey, is_light_on_dark=is_light_on_dark)
-    paper = paper_beside_thin_strokes(smooth)
-    return measure_ink(smooth, paper, is_light_on_dark=is_light_on_dark)
+    return _map_ink_on(paper_beside_thin_strokes, grey, is_light_on_dark=is_light_on_dark)
 
 
 def map_darkest_ink(grey: Pixels, ink: InkMap) -> InkMap | None:
@@ -207,6 +204,13 @@ def map_ink_in_shadows(grey: Pixels, shadow: int) -> InkMap:
     smooth = smooth_grain(grey, is_light_on_dark=False)
     paper = as_pixels(cv2.min(paper_brightness(smooth), np.full_like(smooth, shadow)))
     return measure_ink(smooth, paper, is_light_on_dark=False)
+
+
+def _map_ink_on(
+    estimate_paper: Callable[[Pixels], Pixels], grey: Pixels, *, is_light_on_dark: bool
+) -> InkMap:
+    smooth = smooth_grain(grey, is_light_on_dark=is_light_on_dark)
+    return measure_ink(smooth, estimate_paper(smooth), is_light_on_dark=is_light_on_dark)
 
 
 def _list_cut(numbers: NDArray[np.int32], is_line: NDArray[np.bool_]) -> NDArray[np.int32]:
