@@ -39,6 +39,7 @@ _SQUARE = 1.5  # times longer than wide at most
 _DOT_FILL = 0.7  # of its box, a dot covers at least; a circle covers 0.79
 _ROUND = 1.25  # times longer than wide, a disc is at most,
 _DISC_FILL = (0.93, 1.08)  # and of the ellipse in its box it covers so much
+_DISC_DEPTH = 0.85  # of its radius, its middle is from its edge: a 0 has a hole, however small
 _ROD = 6  # times longer than wide,
 _ROD_FILL = 0.6  # of its box, turned as it lies, at least, and
 _BAR = 2.5  # times longer than wide is what may be an edge, or part of a thing
@@ -203,7 +204,14 @@ def _without_discs(pieces: Pieces, numbers: NDArray[np.int64]) -> NDArray[np.int
     is_round = np.maximum(width, height) <= _ROUND * np.minimum(width, height)
     fill = pieces.areas[numbers] / (np.pi / 4 * width * height)
     is_full = (fill > _DISC_FILL[0]) & (fill < _DISC_FILL[1])
-    others = numbers[~(is_heavy & is_round & is_full)]
+    may_be_disc = is_heavy & is_round & is_full
+    least_depths = _DISC_DEPTH * np.minimum(width, height) / 2
+    discs = [
+        number
+        for number, least in zip(numbers[may_be_disc], least_depths[may_be_disc], strict=True)
+        if _depth(pieces, int(number)) > least
+    ]
+    others = np.setdiff1d(numbers, discs)
     return np.asarray(others if len(others) > 0 else numbers)
 
 

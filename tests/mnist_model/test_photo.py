@@ -307,6 +307,15 @@ def _bar_on(page_px, *, above_edge_px):
     return cv2.resize(page, (page_px, page_px), interpolation=cv2.INTER_AREA)
 
 
+def test_a_thick_0_whose_hole_is_nearly_filled_is_no_punched_hole():
+    page = np.pad(_page(4, thickness_px=32), ((0, 0), (0, 300)), constant_values=250)
+    height, width = page.shape
+    cv2.ellipse(page, (width - 180, height // 2), (80, 90), 0, 0, 360, 30, -1)
+    cv2.ellipse(page, (width - 180, height // 2), (14, 24), 0, 0, 360, 250, -1)
+    (line,) = find_writing(to_png(page)).lines
+    assert len(line.pieces) == 2
+
+
 def test_thin_digits_are_read_beside_a_pages_punched_holes(reader):
     page = np.full((480, 640), 250, np.uint8)
     digits = _page_of([3, 4, 7], thickness_px=2, scale=6)
