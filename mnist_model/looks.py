@@ -9,12 +9,14 @@ from mnist_model.writing import Writing
 
 SUREST_REJECTED = 0.02  # certainty; of made-up validation photos of digits, 0.6 % have less
 HARDLY_READ = 0.3  # certainty; below it, a photo is looked at closely, and no look is believed
-# Certainty that it takes if what seems to be written may be things, or only edges.
-SURE_IN_DOUBT = 0.6
+SURE_IN_DOUBT = 0.6  # certainty that it takes if what seems to be written may be things
+SURE_OF_ONES = 0.75  # the same if it is nothing but 1s, which edges look like, in one look only
 # Of the photo's shorter side: a 1 that only another look shows, and lower, may be any speck.
 LOWEST_ONE = 0.07
-# A line of 1s beside other lines may as well be the edge of a sheet, or a joint between bricks.
-ONES_BESIDE = 0.4
+# A line of 1s beside other lines may as well be the edge of a sheet, or a joint between bricks;
+# and so may each 1 more than a few in a line of nothing else be a bar, as a barcode's.
+DOUBTED_ONES = 0.4
+_MOST_ONES = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +52,7 @@ class Look:
             return self.certainty > HARDLY_READ
         highest = max((digit.box.height for digit in self.reading.digits), default=0)
         shorter = min(self.writing.photo.width_px, self.writing.photo.height_px)
-        return self.certainty > SURE_IN_DOUBT and highest > LOWEST_ONE * shorter
+        return self.certainty > SURE_OF_ONES and highest > LOWEST_ONE * shorter
 
     def is_rearranged(self, other: "Look") -> bool:
         """Tell whether it shows another's digits in other lines, which are no better ones."""
@@ -58,9 +60,10 @@ class Look:
         return mine != others and mine.replace(" ", "") == others.replace(" ", "")
 
     def doubt_edges(self) -> "Look":
-        """Be less certain of lines that may be edges; of many, refuse all."""
-        doubts = _count_ones_beside(self.reading.text.split())
-        certainty = self.certainty * ONES_BESIDE**doubts
+        """Be less certain of lines that may be edges or bars; of many, refuse all."""
+        words = self.reading.text.split()
+        doubts = _count_ones_beside(words) + _count_surplus_ones(words)
+        certainty = self.certainty * DOUBTED_ONES**doubts
         if doubts and certainty < SUREST_REJECTED:
             return refuse(self.writing, certainty)
         return Look(replace(self.reading, certainty=certainty), self.writing)
@@ -93,3 +96,8 @@ def _count_ones_beside(words: Sequence[str]) -> int:
     """Count the lines of nothing but 1s, less one where there are no others."""
     lines_of_ones = sum(set(word) == {"1"} for word in words)
     return lines_of_ones - (0 < lines_of_ones == len(words))
+
+
+def _count_surplus_ones(words: Sequence[str]) -> int:
+    """Count the 1s that are too many in lines of nothing else."""
+    return sum(max(len(word) - _MOST_ONES, 0) for word in words if set(word) == {"1"})

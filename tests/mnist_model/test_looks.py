@@ -39,6 +39,16 @@ def test_each_line_of_1s_beside_others_may_be_an_edge(text, doubts):
     assert _look(text).doubt_edges().certainty == pytest.approx(0.9 * 0.4**doubts)
 
 
+@pytest.mark.parametrize(("text", "doubts"), [("1111", 0), ("11111", 1), ("1111111", 3)])
+def test_each_1_more_than_four_alone_may_be_a_bar(text, doubts):
+    assert _look(text).doubt_edges().certainty == pytest.approx(0.9 * 0.4**doubts)
+    assert _look(f"{text}7").doubt_edges().certainty == 0.9
+
+
+def test_a_barcode_is_nothing_to_read():
+    assert _look("1" * 12).doubt_edges().reading.rejected
+
+
 def test_many_lines_of_1s_are_nothing_to_read():
     reading = _look("11 1 11 1 1 11").doubt_edges().reading
     assert (reading.text, reading.digits, reading.rejected) == ("", (), True)
@@ -51,7 +61,7 @@ def test_the_same_digits_in_other_lines_are_no_other_reading():
     assert not _look("4 7").is_rearranged(_look("4 1"))
 
 
-@pytest.mark.parametrize(("text", "least"), [("7", 0.3), ("17", 0.3), ("1", 0.6), ("1 11", 0.6)])
+@pytest.mark.parametrize(("text", "least"), [("7", 0.3), ("17", 0.3), ("1", 0.75), ("1 11", 0.75)])
 def test_what_only_one_look_shows_takes_some_certainty_and_1s_more(text, least):
     assert _look(text, least + 0.01).is_credible
     assert not _look(text, least - 0.01).is_credible

@@ -110,7 +110,7 @@ def test_a_phones_shadow_is_no_ink(reader, turn_deg, place):
 def test_a_1_that_only_another_look_shows_must_be_surer_than_other_digits(reader, monkeypatch):
     one, three = (_in_a_phones_shadow(label, (420, 330), turn_deg=5) for label in (1, 3))
     assert (reader.read(one).text, reader.read(three).text) == ("1", "3")
-    monkeypatch.setattr("mnist_model.looks.SURE_IN_DOUBT", 1.0)
+    monkeypatch.setattr("mnist_model.looks.SURE_OF_ONES", 1.0)
     assert (reader.read(one).text, reader.read(three).text) == ("", "3")
 
 
