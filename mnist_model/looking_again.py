@@ -22,6 +22,7 @@ from mnist_model.ink_in_doubt import (
     map_wide_ink,
     measure_shadow,
 )
+from mnist_model.outlines import fill_outlines
 from mnist_model.photo import arrange_writing, find_writing
 from mnist_model.pixels import as_pixels
 from mnist_model.sheet import single_out_sheets
@@ -120,7 +121,7 @@ def look_closer(writing: Writing) -> Iterator[Writing]:
     """Look at a photo that could hardly be read.
 
     Into shadows with corners, at what is darker than they are, beside a thumb, at what is paler
-    than lines and than what the picture's edge cuts, and at strokes of crayon.
+    than lines and than what the picture's edge cuts, at strokes of crayon, and at outlines.
     """
     shrunk = shrink(writing.photo.pixels, WORKING_SIDE_PX)
     is_light_on_dark = writing.ink.is_light_on_dark
@@ -141,6 +142,9 @@ def look_closer(writing: Writing) -> Iterator[Writing]:
     whole = map_whole_strokes(writing.ink)
     if whole is not None:
         yield arrange_writing(writing.photo, whole)
+    filled = fill_outlines(writing.photo, writing.ink, writing.is_inked)
+    if filled is not None:
+        yield arrange_writing(*filled)
 
 
 def look_into_shadows(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
