@@ -95,6 +95,14 @@ def _mark_writing(writing: Writing) -> NDArray[np.bool_]:
     return is_writing
 
 
+def measure_unread_ink(writing: Writing) -> float:
+    """Return the share of all ink, by its contrast, that is no part of what is written."""
+    contrast = writing.ink.contrast
+    everything = int(contrast[writing.is_inked].sum(dtype=np.int64))
+    written = int(contrast[_mark_writing(writing)].sum(dtype=np.int64))
+    return 1 - written / max(everything, 1)
+
+
 def look_again(photo: bytes | Path, writing: Writing) -> Iterator[Writing]:
     """Look at a photo in other ways, where the first look left a doubt.
 

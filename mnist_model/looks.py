@@ -59,6 +59,18 @@ class Look:
         mine, others = self.reading.text, other.reading.text
         return mine != others and mine.replace(" ", "") == others.replace(" ", "")
 
+    @property
+    def line_count(self) -> int:
+        """How many lines of digits it shows."""
+        return len(self.reading.text.split())
+
+    def adds_to(self, other: "Look") -> bool:
+        """Tell whether its lines show all of another's digits, in their order, and more."""
+        mine, others = (look.reading.text.replace(" ", "") for look in (self, other))
+        rest = iter(mine)
+        has_all = len(mine) > len(others) and all(digit in rest for digit in others)
+        return has_all and self.line_count <= other.line_count
+
     def doubt_edges(self) -> "Look":
         """Be less certain of lines that may be edges or bars; of many, refuse all."""
         words = self.reading.text.split()

@@ -35,6 +35,7 @@ from mnist_model.looking_again import (
     look_at_thin_strokes,
     look_closer,
     look_into_shadows,
+    measure_unread_ink,
     stretch,
 )
 from mnist_model.looks import (
@@ -65,6 +66,8 @@ __all__ = ["Box", "DigitReading", "Reader", "Reading"]
 HOPELESS = 1e-4  # probability of one whole digit; nothing below it is looked at further
 LEAST_WHOLE = 0.025  # the same that counts: people can teach the other networks, but not this one
 DOUBTFUL_READING = 0.5  # certainty; below it, a faint or ambiguous photo is looked at again
+# Share of ink that is left out: above it, a reading may be part of a number that a shadow covers.
+MUCH_UNREAD = 0.1
 DOUBTFUL_NUMBER = 0.7  # certainty; below it, a number is looked at narrower and wider, too
 # Log-probability of a whole line: below it, other cuts are tried.
 DOUBTFUL_LINE = -1.0
@@ -136,7 +139,7 @@ class Reader:
         writing = find_writing(photo)
         first = self._look_at(writing)
         if first.certainty > DOUBTFUL_READING:
-            return first
+            return self._look_for_thinner(first)
         again = [self._look_at(other) for other in look_again(photo, writing)]
         again = [look for look in again if not look.is_rearranged(first)]
         if first.reading.rejected:
@@ -152,7 +155,20 @@ class Reader:
         )
         likely = [look for look in map(self._look_at, others) if look.certainty > DOUBTFUL_READING]
         credible = [look for look in (*closer, *likely) if look.is_credible]
-        return max((best, *credible), key=lambda look: look.certainty)
+        best = max((best, *credible), key=lambda look: look.certainty)
+        fuller = [look for look in likely if look.is_credible and look.adds_to(best)]
+        return max(fuller, key=lambda look: look.certainty, default=best)
+
+    def _look_for_thinner(self, first: Look) -> Look:
+        """Look for what a shadow may hide of a sure reading, where that leaves much ink out."""
+        if measure_unread_ink(first.writing) < MUCH_UNREAD:
+            return first
+        thinner = self._look_at(look_at_thin_strokes(first.writing))
+        if thinner.line_count > first.line_count:  # such as the rims of punched holes
+            return first
+        is_surer = thinner.certainty > first.certainty
+        is_fuller = thinner.certainty > DOUBTFUL_READING and thinner.adds_to(first)
+        return thinner if is_surer or is_fuller else first
 
     def _look_at(self, writing: Writing) -> Look:
         """Read it as it stands best, and doubt what may be edges."""

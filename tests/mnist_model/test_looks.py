@@ -71,3 +71,14 @@ def test_what_only_one_look_shows_takes_some_certainty_and_1s_more(text, least):
 def test_a_speck_that_only_one_look_shows_is_no_1(text, is_credible):
     assert _look(text, height_px=20).is_credible == is_credible
     assert _look(text, height_px=40).is_credible
+
+
+@pytest.mark.parametrize("less", ["38", "03", "08", "0"])
+def test_a_look_that_shows_more_of_a_number_adds_to_another(less):
+    assert _look("038").adds_to(_look(less))
+    assert not _look(less).adds_to(_look("038"))
+
+
+@pytest.mark.parametrize(("more", "other"), [("038", "038"), ("038", "83"), ("0 38", "38")])
+def test_a_look_that_shows_others_or_more_lines_adds_nothing(more, other):
+    assert not _look(more).adds_to(_look(other))

@@ -92,19 +92,53 @@ def test_digits_in_boxes_are_read_in_order(reader, labels, columns, text, degree
     assert reader.read(to_png(_turned(_boxed(labels, columns), degrees))).text == text
 
 
+def _darkened(page, shadow, depth):
+    light = 1 - depth * cv2.GaussianBlur(shadow.astype(np.float32), (0, 0), 2)
+    return to_png((page * light).astype(np.uint8))
+
+
 def _in_a_phones_shadow(label, place, turn_deg):
     page = cv2.copyMakeBorder(_page([label]), 300, 300, 300, 300, cv2.BORDER_CONSTANT, value=250)
     shadow = np.zeros(page.shape, np.uint8)
     corners = cv2.boxPoints((place, (330, 480), turn_deg))
     cv2.fillPoly(shadow, [corners.astype(np.int32)], 1)
-    light = 1 - 0.5 * cv2.GaussianBlur(shadow.astype(np.float32), (0, 0), 2)
-    return to_png((page * light).astype(np.uint8))
+    return _darkened(page, shadow, 0.5)
 
 
 @pytest.mark.parametrize("turn_deg", [5, 30, 60])
 @pytest.mark.parametrize("place", [(420, 330), (250, 420)])
 def test_a_phones_shadow_is_no_ink(reader, turn_deg, place):
     assert reader.read(_in_a_phones_shadow(3, place, turn_deg)).text == "3"
+
+
+@pytest.mark.parametrize("thickness_px", [6, 12])
+@pytest.mark.parametrize(("labels", "text"), [([4, 7, 2], "472"), ([0, 3, 7], "037")])
+def test_a_digit_that_a_shadow_from_the_edge_runs_into_is_read(reader, labels, text, thickness_px):
+    page = _page(labels, thickness_px=thickness_px)
+    height, width = page.shape
+    middle = width // len(labels) // 2
+    page = cv2.copyMakeBorder(page, 100, 100, 100, 100, cv2.BORDER_CONSTANT, value=250)
+    shadow = np.zeros_like(page)
+    shadow[100 + height // 2 :, 100 + middle - 30 : 100 + middle + 30] = 1
+    assert reader.read(_darkened(page, shadow, 0.6)).text == text
+
+
+def test_a_digit_half_in_a_phones_shadow_is_read_with_the_others(reader):
+    page = _page([4, 7, 2], thickness_px=4)
+    page = cv2.copyMakeBorder(page, 200, 200, 200, 200, cv2.BORDER_CONSTANT, value=250)
+    shadow = np.zeros_like(page)
+    corners = cv2.boxPoints(((170, 396), (200, 380), 30))
+    cv2.fillPoly(shadow, [corners.astype(np.int32)], 1)
+    assert reader.read(_darkened(page, shadow, 0.5)).text == "472"
+
+
+def test_rims_of_punched_holes_add_nothing_to_a_number(reader):
+    page = _page([2, 0, 3], thickness_px=6)
+    page = cv2.copyMakeBorder(page, 300, 300, 300, 100, cv2.BORDER_CONSTANT, value=250)
+    for y in (150, page.shape[0] - 150):
+        cv2.circle(page, (120, y), 40, 110, cv2.FILLED, cv2.LINE_AA)
+        cv2.circle(page, (120, y), 40, 30, 5, cv2.LINE_AA)
+    assert reader.read(to_png(page)).text == "203"
 
 
 def test_a_1_that_only_another_look_shows_must_be_surer_than_other_digits(reader, monkeypatch):
